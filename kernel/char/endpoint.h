@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An endpoint: what an open /dev/argo is.
+ *
+ * Locks, outermost first: config_lock, (core's ring_lock), rx_lock, (core's
+ * space_lock).
+ */
+#ifndef _ARGO_CHAR_ENDPOINT_H
+#define _ARGO_CHAR_ENDPOINT_H
+
+#include <linux/atomic.h>
+#include <linux/fs.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/wait.h>
+
+#include <argo/argo.h>
+
+/**
+ * struct argo_endpoint - an open file
+ * @hv: attachment; its module is held
+ * @ring: receive ring, NULL until bound; set once, under @config_lock
+ * @config_lock: protects what bind, connect and poll change
+ * @rx_lock: serialises the ring's reader
+ * @rx_wait: those who wait for messages
+ * @tx_wait: pollers who wait for space
+ * @remote: default destination, packed; NO_REMOTE if none
+ * @error: to be returned once by the next call, or 0
+ * @peer: watches the default destination; added while there is one
+ * @watch: watches what ARGO_SPACE_WATCH named, if @watching
+ * @watching: @watch is added
+ * @send_lowat: poll() says writable when so many bytes fit
+ * @type: message type of write()
+ * @send_timeout: nanoseconds, 0 for no limit
+ * @recv_timeout: nanoseconds, 0 for no limit
+ */
+struct argo_endpoint {
+	struct argo_hv *hv;
+	struct argo_ring *ring;
+	struct mutex config_lock;
+	struct mutex rx_lock;
+	wait_queue_head_t rx_wait;
+	wait_queue_head_t tx_wait;
+	atomic64_t remote;
+	int error;
+	struct argo_waiter peer;
+	struct argo_waiter watch;
+	bool watching;
+	u32 send_lowat;
+	u32 type;
+	u64 send_timeout;
+	u64 recv_timeout;
+};
+
+static inline u64 argo_addr_pack(const struct argo_addr *addr)
+{
+	return (u64)addr->domid << 32 | addr->port;
+}
+
+#define ARGO_NO_REMOTE	((u64)ARGO_DOMID_ANY << 32)
+
+/* Where a call without a time of its own takes it from. */
+static inline ktime_t argo_deadline(u64 timeout, u64 fallback)
+{
+	u64 ns = timeout ?: fallback;
+	ktime_t now = ktime_get();
+
+	if (!ns || ns > (u64)(KTIME_MAX - now))
+		return KTIME_MAX;
+	return now + ns;
+}
+
+/* endpoint.c */
+struct argo_endpoint *argo_endpoint_open(struct argo_hv *hv);
+void argo_endpoint_close(struct argo_endpoint *ep);
+int argo_endpoint_bind(struct argo_endpoint *ep, struct argo_bind *bind);
+int argo_endpoint_connect(struct argo_endpoint *ep,
+			  const struct argo_addr *addr);
+int argo_endpoint_watch(struct argo_endpoint *ep, const struct argo_addr *addr,
+			u32 need, struct argo_space_state *state);
+void argo_endpoint_set_lowat(struct argo_endpoint *ep, u32 bytes);
+int argo_endpoint_autobind(struct argo_endpoint *ep, u16 domid);
+bool argo_endpoint_remote(const struct argo_endpoint *ep,
+			  struct argo_addr *addr);
+int argo_endpoint_resolve(const struct argo_endpoint *ep,
+			  const struct argo_addr *given,
+			  struct argo_addr *addr);
+int argo_endpoint_refused(struct argo_endpoint *ep,
+			  const struct argo_addr *addr, int rc);
+int argo_endpoint_take_error(struct argo_endpoint *ep);
+void argo_endpoint_status(struct argo_endpoint *ep, struct argo_status *status);
+__poll_t argo_endpoint_poll(struct file *file, poll_table *wait);
+
+/* send.c */
+int argo_endpoint_send_msg(struct argo_endpoint *ep,
+			   const struct argo_msg *msg, bool dontwait,
+			   ktime_t deadline);
+ssize_t argo_endpoint_write(struct file *file, const char __user *buf,
+			    size_t len, loff_t *pos);
+ssize_t argo_endpoint_write_iter(struct kiocb *iocb, struct iov_iter *from);
+int argo_endpoint_fsync(struct file *file, loff_t start, loff_t end,
+			int datasync);
+
+/* recv.c */
+int argo_endpoint_peek(struct argo_endpoint *ep, struct argo_ring_msg *msg);
+int argo_endpoint_recv_msg(struct argo_endpoint *ep, struct argo_msg *msg,
+			   bool peek, bool dontwait, ktime_t deadline);
+ssize_t argo_endpoint_read_iter(struct kiocb *iocb, struct iov_iter *to);
+
+/* ioctl.c */
+long argo_endpoint_ioctl(struct file *file, unsigned int cmd,
+			 unsigned long arg);
+
+#endif /* _ARGO_CHAR_ENDPOINT_H */

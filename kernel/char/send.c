@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sending: the caller's memory goes to the hypervisor as it is. Only a message
+ * in more pieces than that takes, or one that is not in user memory, is put
+ * together here first.
+ */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+#include <argo/compat.h>
+
+#include "endpoint.h"
+
+/* What any hypervisor known takes at once; Xen 8. */
+#define MAX_PIECES	8
+
+/**
+ * struct pieces - a message as the hypervisor wants it
+ * @iov: no empty ones
+ * @n: how many
+ * @user: they are user memory
+ * @len: bytes in all
+ * @bounce: kernel memory that they are in, or NULL
+ */
+struct pieces {
+	struct argo_hv_iov iov[MAX_PIECES];
+	unsigned int n;
+	bool user;
+	u32 len;
+	void *bounce;
+};
+
+static int send_pieces(struct argo_endpoint *ep, const struct pieces *p,
+		       const struct argo_addr *to, u32 type, bool dontwait,
+		       ktime_t deadline)
+{
+	struct argo_outgoing out = {
+		.dst = *to,
+		.type = type,
+		.iov = p->iov,
+		.niov = p->n,
+		.user = p->user,
+		.len = p->len,
+	};
+	int rc;
+
+	rc = argo_endpoint_take_error(ep);
+	if (rc)
+		return rc;
+	rc = argo_endpoint_autobind(ep, to->domid);
+	if (rc)
+		return rc;
+	out.ring = ep->ring;
+	rc = dontwait ? argo_send(&out) : argo_send_wait(&out, deadline);
+	/* What ended the wait is reported here and need not be again. */
+	if (rc == -ECONNRESET)
+		argo_endpoint_take_error(ep);
+	return argo_endpoint_refused(ep, to, rc);
+}
+
+static unsigned int max_pieces(const struct argo_endpoint *ep)
+{
+	return min_t(unsigned int, MAX_PIECES, argo_hv_max_iov(ep->hv));
+}
+
+static int add_length(const struct argo_endpoint *ep, struct pieces *p, u64 len)
+{
+	if (len > argo_ring_max_message(ARGO_RING_MAX_LEN) - p->len)
+		return -EMSGSIZE;
+	p->len += len;
+	return 0;
+}
+
+static int bounce_alloc(struct pieces *p)
+{
+	p->user = false;
+	p->n = 0;
+	if (!p->len)
+		return 0;
+	p->bounce = kvmalloc(p->len, GFP_KERNEL_ACCOUNT);
+	if (!p->bounce)
+		return -ENOMEM;
+	p->iov[0] = (struct argo_hv_iov) {
+		.base = (unsigned long)p->bounce,
+		.len = p->len,
+	};
+	p->n = 1;
+	return 0;
+}
+
+/* Message in user memory, in @n segments that were checked; p->len is known. */
+static int gather_user(const struct argo_endpoint *ep, struct pieces *p,
+		       const struct iovec *iov, unsigned int n)
+{
+	unsigned int i, used = 0;
+	u8 *to;
+	int rc;
+
+	p->user = true;
+	for (i = 0; i < n && used <= max_pieces(ep); i++) {
+		if (!iov[i].iov_len)
+			continue;
+		if (used < max_pieces(ep))
+			p->iov[used] = (struct argo_hv_iov) {
+				.base = (unsigned long)iov[i].iov_base,
+				.len = iov[i].iov_len,
+			};
+		used++;
+	}
+	p->n = used;
+	if (used <= max_pieces(ep))
+		return 0;
+
+	rc = bounce_alloc(p);
+	if (rc)
+		return rc;
+	to = p->bounce;
+	for (i = 0; i < n; i++) {
+		if (copy_from_user(to, iov[i].iov_base, iov[i].iov_len))
+			return -EFAULT;
+		to += iov[i].iov_len;
+	}
+	return 0;
+}
+
+static int gather_iter(const struct argo_endpoint *ep, struct pieces *p,
+		       struct iov_iter *from)
+{
+	int rc;
+
+	rc = bounce_alloc(p);
+	if (rc)
+		return rc;
+	return p->len && !copy_from_iter_full(p->bounce, p->len, from) ?
+	       -EFAULT : 0;
+}
+
+static void pieces_free(struct pieces *p)
+{
+	kvfree(p->bounce);
+}
+
+static int import_segments(const struct argo_endpoint *ep,
+			   const struct argo_msg *msg, struct iovec *iov,
+			   struct pieces *p)
+{
+	const struct argo_iovec __user *from = u64_to_user_ptr(msg->iov);
+	struct argo_iovec seg;
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < msg->iovcnt; i++) {
+		if (copy_from_user(&seg, &from[i], sizeof(seg)))
+			return -EFAULT;
+		rc = add_length(ep, p, seg.len);
+		if (rc)
+			return rc;
+		if (seg.base != (unsigned long)seg.base ||
+		    !access_ok(u64_to_user_ptr(seg.base), seg.len))
+			return -EFAULT;
+		iov[i].iov_base = u64_to_user_ptr(seg.base);
+		iov[i].iov_len = seg.len;
+	}
+	return 0;
+}
+
+/**
+ * argo_endpoint_send_msg() - send one message
+ * @ep: the endpoint
+ * @msg: the message; its own fields are checked
+ * @dontwait: -EAGAIN instead of waiting
+ * @deadline: when to give up
+ *
+ * Return: payload bytes, or what argo_send_wait() says, -EPIPE, -ENOTCONN,
+ * -EINVAL, -ENOMEM, or what argo_ring_create() says.
+ */
+int argo_endpoint_send_msg(struct argo_endpoint *ep,
+			   const struct argo_msg *msg, bool dontwait,
+			   ktime_t deadline)
+{
+	struct iovec few[UIO_FASTIOV], *iov = few;
+	struct pieces p = { };
+	struct argo_addr to;
+	int rc;
+
+	rc = argo_endpoint_resolve(ep, &msg->addr, &to);
+	if (rc)
+		return rc;
+	if (msg->iovcnt > ARRAY_SIZE(few)) {
+		iov = kvmalloc_array(msg->iovcnt, sizeof(*iov), GFP_KERNEL);
+		if (!iov)
+			return -ENOMEM;
+	}
+	rc = import_segments(ep, msg, iov, &p);
+	if (!rc)
+		rc = gather_user(ep, &p, iov, msg->iovcnt);
+	if (!rc)
+		rc = send_pieces(ep, &p, &to, msg->type, dontwait, deadline);
+	pieces_free(&p);
+	if (iov != few)
+		kvfree(iov);
+	return rc;
+}
+
+static ssize_t write_pieces(struct file *file, const struct pieces *p,
+			    bool dontwait)
+{
+	struct argo_endpoint *ep = file->private_data;
+	struct argo_addr to;
+
+	if (!argo_endpoint_remote(ep, &to))
+		return -ENOTCONN;
+	return send_pieces(ep, p, &to, READ_ONCE(ep->type),
+			   dontwait || file->f_flags & O_NONBLOCK,
+			   argo_deadline(0, READ_ONCE(ep->send_timeout)));
+}
+
+/**
+ * argo_endpoint_write() - file_operations.write: one message
+ * @file: as given
+ * @buf: as given
+ * @len: as given
+ * @pos: not used
+ *
+ * Return: @len, or an errno; a message is sent whole or not at all.
+ */
+ssize_t argo_endpoint_write(struct file *file, const char __user *buf,
+			    size_t len, loff_t *pos)
+{
+	struct iovec iov = { .iov_base = (void __user *)buf, .iov_len = len };
+	struct argo_endpoint *ep = file->private_data;
+	struct pieces p = { };
+	int rc;
+
+	rc = add_length(ep, &p, len);
+	if (!rc)
+		rc = gather_user(ep, &p, &iov, 1);
+	return rc ?: write_pieces(file, &p, false);
+}
+
+/* The user memory that @from is, in few enough pieces; else nothing. */
+static bool iter_pieces(const struct argo_endpoint *ep, struct pieces *p,
+			const struct iov_iter *from)
+{
+	size_t skip = from->iov_offset, left = iov_iter_count(from);
+	const struct iovec *iov;
+	struct iovec whole;
+
+	p->user = true;
+	if (argo_iter_ubuf(from)) {
+		whole.iov_base = argo_iter_ubuf(from);
+		whole.iov_len = left;
+		iov = &whole;
+		skip = 0;
+	} else if (iter_is_iovec(from)) {
+		iov = argo_iter_iov(from);
+	} else {
+		return false;
+	}
+	for (; left; iov++, skip = 0) {
+		size_t n = min(left, iov->iov_len - skip);
+
+		if (!n)
+			continue;
+		if (p->n == max_pieces(ep))
+			return false;
+		p->iov[p->n++] = (struct argo_hv_iov) {
+			.base = (unsigned long)iov->iov_base + skip,
+			.len = n,
+		};
+		left -= n;
+	}
+	return true;
+}
+
+/**
+ * argo_endpoint_write_iter() - file_operations.write_iter: one message
+ * @iocb: as given
+ * @from: as given
+ *
+ * Return: the message's length, or an errno.
+ */
+ssize_t argo_endpoint_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct argo_endpoint *ep = iocb->ki_filp->private_data;
+	struct pieces p = { };
+	ssize_t rc;
+
+	rc = add_length(ep, &p, iov_iter_count(from));
+	if (rc)
+		return rc;
+	if (!iter_pieces(ep, &p, from))
+		rc = gather_iter(ep, &p, from);
+	if (!rc)
+		rc = write_pieces(iocb->ki_filp, &p,
+				  iocb->ki_flags & IOCB_NOWAIT);
+	pieces_free(&p);
+	return rc;
+}
+
+/**
+ * argo_endpoint_fsync() - file_operations.fsync: until the peer has it all
+ * @file: as given
+ * @start: not used
+ * @end: not used
+ * @datasync: not used
+ *
+ * Return: 0 when the default destination's ring is empty, or why it never
+ * will be: -ENOTCONN, -ECONNREFUSED, -EPIPE; -ETIMEDOUT, -ERESTARTSYS.
+ */
+int argo_endpoint_fsync(struct file *file, loff_t start, loff_t end,
+			int datasync)
+{
+	struct argo_endpoint *ep = file->private_data;
+	struct argo_space_state state;
+	struct argo_addr to;
+	int rc;
+
+	if (!argo_endpoint_remote(ep, &to))
+		return -ENOTCONN;
+	rc = argo_space_wait(ep->hv, &to, 0, true, false,
+			     argo_deadline(0, READ_ONCE(ep->send_timeout)),
+			     &state);
+	return argo_endpoint_refused(ep, &to, rc);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Argo core: rings, sending, and waiting for space, for whoever stands on top.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+
+#include "internal.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+static int __init argo_init(void)
+{
+	int rc = argo_xen_init();
+
+	/* A loopback hypervisor may still be added: stay, and say so once. */
+	if (rc == -ENODEV) {
+		pr_info("no hypervisor that speaks Argo here (Xen needs argo=1 on its command line); idle\n");
+		return 0;
+	}
+	return rc;
+}
+module_init(argo_init);
+
+static void __exit argo_exit(void)
+{
+	argo_xen_exit();
+}
+module_exit(argo_exit);
+
+MODULE_DESCRIPTION("Argo: messages between domains, core");
+MODULE_LICENSE("GPL");
+MODULE_SOFTDEP("post: argo_char");

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Argo on Xen: hypercalls, the VIRQ, restore. PV, PVH and HVM alike.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/device.h>
+#include <linux/interrupt.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pm.h>
+#include <linux/slab.h>
+
+#include <asm/xen/hypercall.h>
+#include <xen/events.h>
+#include <xen/interface/argo.h>
+#include <xen/interface/event_channel.h>
+#include <xen/interface/xen.h>
+#include <xen/page.h>
+#include <xen/xen.h>
+
+#include "internal.h"
+
+#define FRAMES_PER_PAGE		(PAGE_SIZE / XEN_ARGO_FRAME_SIZE)
+
+/* Core's structs go to the hypervisor as they are. */
+static_assert(sizeof(struct argo_hv_iov) == sizeof(struct xen_argo_iov));
+static_assert(offsetof(struct argo_hv_iov, len) ==
+	      offsetof(struct xen_argo_iov, len));
+static_assert(sizeof(struct argo_hv_query) ==
+	      sizeof(struct xen_argo_ring_data_ent));
+static_assert(offsetof(struct argo_hv_query, flags) ==
+	      offsetof(struct xen_argo_ring_data_ent, flags));
+static_assert(offsetof(struct argo_hv_query, need) ==
+	      offsetof(struct xen_argo_ring_data_ent, space_required));
+static_assert(offsetof(struct argo_hv_query, max_message) ==
+	      offsetof(struct xen_argo_ring_data_ent, max_message_size));
+static_assert(offsetof(struct argo_hv_queries, q) ==
+	      offsetof(struct xen_argo_ring_data, data));
+static_assert(ARGO_HV_EXISTS == XEN_ARGO_RING_EXISTS);
+static_assert(ARGO_HV_SHARED == XEN_ARGO_RING_SHARED);
+static_assert(ARGO_HV_EMPTY == XEN_ARGO_RING_EMPTY);
+static_assert(ARGO_HV_SUFFICIENT == XEN_ARGO_RING_SUFFICIENT);
+static_assert(ARGO_HV_TOO_LARGE == XEN_ARGO_RING_EMSGSIZE);
+static_assert(ARGO_HV_BUSY == XEN_ARGO_RING_EBUSY);
+
+/**
+ * struct argo_xen - the attachment to Xen
+ * @dev: takes part in suspend and resume
+ * @hv: core's side
+ * @irq: VIRQ_ARGO
+ */
+struct argo_xen {
+	struct device dev;
+	struct argo_hv *hv;
+	int irq;
+};
+
+/* There is one Xen beneath a kernel. Only init and exit use this. */
+static struct argo_xen *the_xen;
+
+static long argo_op(unsigned int op, const void *arg1, const void *arg2,
+		    unsigned long arg3, unsigned long arg4)
+{
+	return privcmd_call(XEN_ARGO_HYPERCALL, op, (unsigned long)arg1,
+			    (unsigned long)arg2, arg3, arg4);
+}
+
+static int normalise(long rc)
+{
+	switch (rc) {
+	case -ESRCH:
+		return -EHOSTUNREACH;
+	case -ENOSYS:
+	case -EOPNOTSUPP:
+		return -ENODEV;
+	default:
+		return rc;
+	}
+}
+
+/*
+ * There is no call that asks for it, and xenstore may not be there. But an
+ * event channel that is bound to nobody yet tells for whom it waits.
+ */
+static int xen_domid(struct argo_hv *hv)
+{
+	struct evtchn_alloc_unbound alloc = {
+		.dom = DOMID_SELF,
+		.remote_dom = DOMID_SELF,
+	};
+	struct evtchn_status status = { .dom = DOMID_SELF };
+	struct evtchn_close close;
+	long rc;
+
+	rc = privcmd_call(__HYPERVISOR_event_channel_op,
+			  EVTCHNOP_alloc_unbound, (unsigned long)&alloc, 0, 0,
+			  0);
+	if (rc)
+		return rc;
+	status.port = alloc.port;
+	rc = privcmd_call(__HYPERVISOR_event_channel_op, EVTCHNOP_status,
+			  (unsigned long)&status, 0, 0, 0);
+	close.port = alloc.port;
+	privcmd_call(__HYPERVISOR_event_channel_op, EVTCHNOP_close,
+		     (unsigned long)&close, 0, 0, 0);
+	if (rc)
+		return rc;
+	if (status.status != EVTCHNSTAT_unbound)
+		return -EIO;
+	return status.u.unbound.dom;
+}
+
+static int xen_ring_register(struct argo_hv *hv, u32 port, u16 partner,
+			     struct page **pages, unsigned int npages, u32 len)
+{
+	struct xen_argo_register_ring reg = {
+		.port = port,
+		.partner = partner,
+		.len = len,
+	};
+	unsigned int frames = DIV_ROUND_UP(sizeof(struct argo_ring_header) +
+					   len, XEN_ARGO_FRAME_SIZE);
+	unsigned int i;
+	u64 *gfns;
+	long rc;
+
+	gfns = kvmalloc_array(frames, sizeof(*gfns), GFP_KERNEL);
+	if (!gfns)
+		return -ENOMEM;
+	for (i = 0; i < frames; i++)
+		gfns[i] = xen_page_to_gfn(pages[i / FRAMES_PER_PAGE]) +
+			  i % FRAMES_PER_PAGE;
+	rc = argo_op(XEN_ARGO_OP_REGISTER_RING, &reg, gfns, frames,
+		     XEN_ARGO_REGISTER_FAIL_EXIST);
+	kvfree(gfns);
+
+	/* Here it is the partner who has no Argo. */
+	return rc == -ECONNREFUSED ? -EHOSTUNREACH : normalise(rc);
+}
+
+static int xen_ring_unregister(struct argo_hv *hv, u32 port, u16 partner)
+{
+	struct xen_argo_unregister_ring unreg = {
+		.port = port,
+		.partner = partner,
+	};
+	long rc = argo_op(XEN_ARGO_OP_UNREGISTER_RING, &unreg, NULL, 0, 0);
+
+	/* The partner's death takes the ring away. */
+	return rc == -ENOENT ? 0 : normalise(rc);
+}
+
+static int xen_sendv(struct argo_hv *hv, const struct argo_hv_message *msg)
+{
+	struct xen_argo_send_addr addr = {
+		/* An id kept from before a restore would be refused. */
+		.src = { .port = msg->src_port, .domid = ARGO_DOMID_ANY },
+		.dst = { .port = msg->dst_port, .domid = msg->dst_domid },
+	};
+
+	return normalise(argo_op(XEN_ARGO_OP_SENDV, &addr, msg->iov, msg->niov,
+				 msg->type));
+}
+
+static int xen_notify(struct argo_hv *hv, struct argo_hv_queries *queries)
+{
+	return normalise(argo_op(XEN_ARGO_OP_NOTIFY, queries, NULL, 0, 0));
+}
+
+static const struct argo_hv_ops xen_ops = {
+	.owner = THIS_MODULE,
+	.name = "xen",
+	.domid = xen_domid,
+	.ring_register = xen_ring_register,
+	.ring_unregister = xen_ring_unregister,
+	.sendv = xen_sendv,
+	.notify = xen_notify,
+};
+
+static irqreturn_t xen_irq(int irq, void *dev_id)
+{
+	struct argo_xen *xen = dev_id;
+
+	argo_hv_interrupt(xen->hv);
+	return IRQ_HANDLED;
+}
+
+/*
+ * Xen's suspend goes through the device model: freeze, then restore, or thaw
+ * when it was cancelled or the domain goes on in place with its rings as they
+ * were. The event channel core binds the VIRQ again by itself.
+ */
+static int xen_pm_nothing(struct device *dev)
+{
+	return 0;
+}
+
+static int xen_pm_restore(struct device *dev)
+{
+	argo_hv_restored(container_of(dev, struct argo_xen, dev)->hv);
+	return 0;
+}
+
+static const struct dev_pm_ops xen_pm_ops = {
+	.freeze = xen_pm_nothing,
+	.thaw = xen_pm_nothing,
+	.restore = xen_pm_restore,
+};
+
+static const struct device_type xen_device_type = {
+	.name = "argo-xen",
+	.pm = &xen_pm_ops,
+};
+
+static void xen_device_release(struct device *dev)
+{
+	kfree(container_of(dev, struct argo_xen, dev));
+}
+
+/* Asked by hypercall: some kernels crash when the VIRQ cannot be bound. */
+static int xen_probe(void)
+{
+	long rc;
+
+	if (!xen_domain())
+		return -ENODEV;
+	rc = argo_op(XEN_ARGO_OP_NOTIFY, NULL, NULL, 0, 0);
+	if (rc == -EACCES || rc == -EPERM) {
+		pr_warn("the hypervisor's policy denies Argo to this domain\n");
+		return -ENODEV;
+	}
+	return normalise(rc);
+}
+
+/**
+ * argo_xen_init() - attach to Xen, if it is there
+ *
+ * Context: may sleep.
+ * Return: 0, -ENODEV (no Xen, or it has no Argo for this domain), or another
+ * errno.
+ */
+int argo_xen_init(void)
+{
+	const struct argo_hv_params params = {
+		.ops = &xen_ops,
+		.device = "argo",
+		.max_ring_len = XEN_ARGO_MAX_RING_LEN,
+		.max_rings = XEN_ARGO_MAX_RINGS,
+		.max_iov = XEN_ARGO_MAX_IOV,
+		.max_queries = XEN_ARGO_MAX_NOTIFY,
+	};
+	struct argo_xen *xen;
+	int rc;
+
+	rc = xen_probe();
+	if (rc)
+		return rc;
+
+	xen = kzalloc(sizeof(*xen), GFP_KERNEL);
+	if (!xen)
+		return -ENOMEM;
+	device_initialize(&xen->dev);
+	xen->dev.type = &xen_device_type;
+	xen->dev.release = xen_device_release;
+	rc = dev_set_name(&xen->dev, "argo-xen");
+	if (rc)
+		goto err_put;
+
+	xen->hv = argo_hv_register(&params);
+	if (IS_ERR(xen->hv)) {
+		rc = PTR_ERR(xen->hv);
+		goto err_put;
+	}
+	rc = bind_virq_to_irqhandler(XEN_ARGO_VIRQ, 0, xen_irq, 0, "argo",
+				     xen);
+	if (rc < 0)
+		goto err_hv;
+	xen->irq = rc;
+	rc = device_add(&xen->dev);
+	if (rc)
+		goto err_irq;
+
+	the_xen = xen;
+	pr_info("Xen, domain %u\n", argo_hv_domid(xen->hv));
+	return 0;
+
+err_irq:
+	unbind_from_irqhandler(xen->irq, xen);
+err_hv:
+	argo_hv_unregister(xen->hv);
+err_put:
+	put_device(&xen->dev);
+	pr_err("cannot attach to Xen: %d\n", rc);
+	return rc;
+}
+
+/**
+ * argo_xen_exit() - detach from Xen, if attached
+ *
+ * Context: may sleep.
+ */
+void argo_xen_exit(void)
+{
+	struct argo_xen *xen = the_xen;
+
+	if (!xen)
+		return;
+	device_del(&xen->dev);
+	unbind_from_irqhandler(xen->irq, xen);
+	argo_hv_unregister(xen->hv);
+	put_device(&xen->dev);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernel series. Each ARGO_HAVE_* is found by a
+ * compile probe in compat/, never by comparing version numbers.
+ */
+#ifndef _ARGO_COMPAT_H
+#define _ARGO_COMPAT_H
+
+#include <linux/hrtimer.h>
+#include <linux/pagemap.h>
+#include <linux/uio.h>
+
+static inline void argo_hrtimer_setup(struct hrtimer *timer,
+				      enum hrtimer_restart (*fn)(struct hrtimer *),
+				      clockid_t clock, enum hrtimer_mode mode)
+{
+#ifdef ARGO_HAVE_HRTIMER_SETUP
+	hrtimer_setup(timer, fn, clock, mode);
+#else
+	hrtimer_init(timer, clock, mode);
+	timer->function = fn;
+#endif
+}
+
+/* Return: bytes that could not be made readable. */
+static inline size_t argo_fault_in_readable(const char __user *p, size_t n)
+{
+#ifdef ARGO_HAVE_FAULT_IN_READABLE
+	return fault_in_readable(p, n);
+#else
+	return fault_in_pages_readable(p, n) ? n : 0;
+#endif
+}
+
+/* The vectors of an iterator for which iter_is_iovec() holds. */
+static inline const struct iovec *argo_iter_iov(const struct iov_iter *iter)
+{
+#ifdef ARGO_HAVE_ITER_IOV
+	return iter_iov(iter);
+#else
+	return iter->iov;
+#endif
+}
+
+/*
+ * The memory of an iterator over one user buffer; NULL if it is not one.
+ * Series without such iterators make them vectors.
+ */
+static inline void __user *argo_iter_ubuf(const struct iov_iter *iter)
+{
+#ifdef ARGO_HAVE_ITER_UBUF
+	if (iter_is_ubuf(iter))
+		return iter->ubuf + iter->iov_offset;
+#endif
+	return NULL;
+}
+
+#endif /* _ARGO_COMPAT_H */

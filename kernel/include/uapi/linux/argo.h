@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MIT */
+/*
+ * /dev/argo: messages between domains of one hypervisor.
+ *
+ * An open file is an endpoint. It is bound to one receive ring (a port, and
+ * either one partner domain or any), it may have one default destination, and
+ * it sends to any address. Messages keep their boundaries and their order
+ * between one sender and one ring; they arrive once or the sender is told.
+ *
+ * Rules that hold for every operation:
+ *  - The argument is a struct that starts with its own size and a flags word.
+ *    A size below that of version 1 is EINVAL, and so is a larger one that has
+ *    anything but zeros in what this kernel does not know. Unknown flags and
+ *    reserved fields that are not zero are EINVAL.
+ *  - Pointers are __u64, so that 32-bit programs use the same ABI.
+ *  - Times are nanoseconds. Where an operation may wait, 0 means "for as long
+ *    as it takes"; not to wait at all is ARGO_DONTWAIT or O_NONBLOCK.
+ *  - A wait is interruptible: EINTR, nothing done, or what was done so far.
+ *
+ * The errors are in docs/errors.md.
+ */
+#ifndef _UAPI_LINUX_ARGO_H
+#define _UAPI_LINUX_ARGO_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define ARGO_ABI_VERSION	1
+
+/* Any domain: as a bind's partner. As a destination: the default one. */
+#define ARGO_DOMID_ANY		0x7ff4
+/* The calling domain itself. */
+#define ARGO_DOMID_SELF		0x7ff0
+
+/* Ports below this one need CAP_NET_BIND_SERVICE to bind. */
+#define ARGO_PORT_PRIVILEGED	1024
+/* Port 0 in a bind asks for a free port from here to 0xffffffff. */
+#define ARGO_PORT_ANY		0
+#define ARGO_PORT_EPHEMERAL	0xc0000000u
+
+struct argo_addr {
+	__u32 port;
+	__u16 domid;
+	__u16 reserved;
+};
+
+/* Per call, in the flags of the operations that say so. */
+#define ARGO_DONTWAIT		(1u << 0)	/* EAGAIN instead of waiting */
+#define ARGO_PEEK		(1u << 1)	/* receive: leave the message */
+
+/**
+ * struct argo_info - what is there: the driver, the hypervisor, its limits
+ * @size: in: sizeof(struct argo_info) as the caller knows it
+ * @flags: in: 0
+ * @abi_version: out: ARGO_ABI_VERSION of the driver
+ * @domid: out: the calling domain's own id; changes with a restore
+ * @reserved: 0
+ * @hypervisor: out: its name, NUL-terminated ("xen")
+ * @max_message: out: largest payload that any ring can take, in bytes
+ * @min_ring_size: out: smallest ring, in bytes
+ * @max_ring_size: out: largest ring, in bytes
+ * @default_ring_size: out: what a bind gives that asks for 0
+ * @max_rings: out: rings that the hypervisor allows this domain
+ * @rings: out: rings that this domain has now
+ * @max_iov: out: vectors in one message
+ * @max_batch: out: messages in one call
+ */
+struct argo_info {
+	__u32 size;
+	__u32 flags;
+	__u32 abi_version;
+	__u16 domid;
+	__u16 reserved;
+	char  hypervisor[16];
+	__u32 max_message;
+	__u32 min_ring_size;
+	__u32 max_ring_size;
+	__u32 default_ring_size;
+	__u32 max_rings;
+	__u32 rings;
+	__u32 max_iov;
+	__u32 max_batch;
+};
+
+/* No other ring may share the port, not even one for another partner. */
+#define ARGO_BIND_EXCLUSIVE	(1u << 0)
+
+/**
+ * struct argo_bind - give the endpoint its receive ring
+ * @size: in: sizeof(struct argo_bind)
+ * @flags: in: ARGO_BIND_EXCLUSIVE or 0
+ * @port: in: the port, or ARGO_PORT_ANY; out: the port
+ * @partner: in: the only domain that may send here, ARGO_DOMID_SELF, or
+ *	ARGO_DOMID_ANY for all; out: the same, SELF replaced by the own id
+ * @domid: in: 0; out: the own domain id
+ * @ring_size: in: bytes wanted, 0 for the default; out: bytes given, at least
+ *	what was asked for (rings are whole pages)
+ * @max_message: in: 0; out: largest payload that the ring takes, in bytes
+ *
+ * Rings of one port with different partners may coexist when one user owns
+ * them through one front-end and none is exclusive. A message goes to the ring
+ * for exactly its sender when there is one, else to the one for any domain.
+ */
+struct argo_bind {
+	__u32 size;
+	__u32 flags;
+	__u32 port;
+	__u16 partner;
+	__u16 domid;
+	__u32 ring_size;
+	__u32 max_message;
+};
+
+/**
+ * struct argo_connect - set or clear the default destination
+ * @size: in: sizeof(struct argo_connect)
+ * @flags: in: 0
+ * @addr: in: the peer; { 0, ARGO_DOMID_ANY } clears it
+ *
+ * From then on only messages from exactly this address are received; others
+ * are dropped and counted. An endpoint that is not bound gets an ephemeral
+ * port whose partner is the peer's domain. The peer need not be there yet.
+ */
+struct argo_connect {
+	__u32 size;
+	__u32 flags;
+	struct argo_addr addr;
+};
+
+struct argo_iovec {
+	__u64 base;
+	__u64 len;
+};
+
+/* out: the message was longer than the buffers; the rest of it is gone. */
+#define ARGO_MSG_TRUNC		(1u << 0)
+
+/**
+ * struct argo_msg - one message of a send or a receive
+ * @iov: in: address of an array of struct argo_iovec; may be 0 if @iovcnt is
+ * @iovcnt: in: entries in it, at most argo_info.max_iov
+ * @flags: in: 0; out of a receive: ARGO_MSG_TRUNC or 0
+ * @addr: in of a send: destination, or { 0, ARGO_DOMID_ANY } for the default
+ *	one; out of a receive: the source, vouched for by the hypervisor
+ *	(its port is the sender's word)
+ * @type: in of a send, out of a receive: message type, the users' own affair
+ * @len: out: payload bytes of the whole message, also where it was truncated
+ */
+struct argo_msg {
+	__u64 iov;
+	__u32 iovcnt;
+	__u32 flags;
+	struct argo_addr addr;
+	__u32 type;
+	__u32 len;
+};
+
+/**
+ * struct argo_batch - send or receive several messages
+ * @size: in: sizeof(struct argo_batch)
+ * @flags: in: ARGO_DONTWAIT, and for a receive ARGO_PEEK (@count must be 1)
+ * @msgs: in: address of an array of struct argo_msg
+ * @count: in: entries in it, 1 to argo_info.max_batch
+ * @done: in: 0; out: messages sent or received
+ * @timeout_ns: in: longest wait, 0 for no limit
+ *
+ * A send goes on until all are sent, waiting for space where it must. A
+ * receive waits for the first message and then takes those that are there.
+ * When an error stops it after the first message, the call succeeds with what
+ * was @done; the error comes back from the next call if it is still there.
+ * A timeout without any message done is ETIMEDOUT.
+ *
+ * Sending from an endpoint that is not bound binds it to an ephemeral port for
+ * any domain, or where the hypervisor does not allow that, for the first
+ * destination's domain.
+ */
+struct argo_batch {
+	__u32 size;
+	__u32 flags;
+	__u64 msgs;
+	__u32 count;
+	__u32 done;
+	__u64 timeout_ns;
+};
+
+/* What to do about space at an address; one of: */
+#define ARGO_SPACE_QUERY	0	/* say how it is now */
+#define ARGO_SPACE_WAIT		(1u << 1) /* return when @need bytes fit */
+#define ARGO_SPACE_DRAIN	(1u << 2) /* return when the ring is empty */
+#define ARGO_SPACE_WATCH	(1u << 3) /* poll: writable means this, now on */
+
+/* State of a destination. */
+#define ARGO_STATE_EXISTS	(1u << 0)	/* it has a ring */
+#define ARGO_STATE_SHARED	(1u << 1)	/* others send to that ring too */
+#define ARGO_STATE_EMPTY	(1u << 2)	/* all in it was consumed */
+#define ARGO_STATE_SUFFICIENT	(1u << 3)	/* @need bytes fit now */
+#define ARGO_STATE_TOO_LARGE	(1u << 4)	/* @need bytes can never fit */
+
+/**
+ * struct argo_space - can I send n bytes to this address, and when
+ * @size: in: sizeof(struct argo_space)
+ * @flags: in: one of ARGO_SPACE_*, and ARGO_DONTWAIT (a WAIT or DRAIN that
+ *	would wait is then EAGAIN)
+ * @addr: in: destination, or { 0, ARGO_DOMID_ANY } for the default one
+ * @need: in: payload bytes
+ * @state: in: 0; out: ARGO_STATE_*
+ * @max_message: in: 0; out: largest payload that the ring takes, 0 if none is
+ *	there
+ * @reserved: 0
+ * @timeout_ns: in: longest wait, 0 for no limit
+ *
+ * QUERY and WATCH do not fail because the ring is absent or small: @state
+ * says so. WAIT and DRAIN do (ECONNREFUSED, EMSGSIZE, ...).
+ * After a WATCH, poll() reports EPOLLOUT when @need bytes fit at @addr, or
+ * can never fit, or its ring has gone (for then a send says so at once), until
+ * another WATCH or a connect. A WATCH of { 0, ARGO_DOMID_ANY } goes back to
+ * the default destination and the low-water mark, and @state tells of those;
+ * without a default destination poll() always says writable.
+ */
+struct argo_space {
+	__u32 size;
+	__u32 flags;
+	struct argo_addr addr;
+	__u32 need;
+	__u32 state;
+	__u32 max_message;
+	__u32 reserved;
+	__u64 timeout_ns;
+};
+
+/* Which of the options to set; the others are only reported. */
+#define ARGO_OPT_SEND_LOWAT	(1u << 0)
+#define ARGO_OPT_SEND_TIMEOUT	(1u << 1)
+#define ARGO_OPT_RECV_TIMEOUT	(1u << 2)
+#define ARGO_OPT_TYPE		(1u << 3)
+
+/**
+ * struct argo_options - settings of the endpoint
+ * @size: in: sizeof(struct argo_options)
+ * @flags: in: ARGO_OPT_* to set
+ * @send_lowat: in/out: poll() says writable when so many bytes fit (default 1)
+ * @type: in/out: message type of what write() sends (default 0)
+ * @send_timeout_ns: in/out: longest wait of write() and of sends that name no
+ *	time of their own, 0 for no limit
+ * @recv_timeout_ns: in/out: likewise for read() and receives
+ */
+struct argo_options {
+	__u32 size;
+	__u32 flags;
+	__u32 send_lowat;
+	__u32 type;
+	__u64 send_timeout_ns;
+	__u64 recv_timeout_ns;
+};
+
+#define ARGO_STATUS_BOUND	(1u << 0)
+#define ARGO_STATUS_CONNECTED	(1u << 1)
+#define ARGO_STATUS_HUP		(1u << 2)	/* the peer's ring has gone */
+#define ARGO_STATUS_BROKEN	(1u << 3)	/* the ring is out of use */
+
+/**
+ * struct argo_status - the endpoint as it is now
+ * @size: in: sizeof(struct argo_status)
+ * @flags: in: 0; out: ARGO_STATUS_*
+ * @local: out: own address
+ * @remote: out: default destination, { 0, ARGO_DOMID_ANY } if none
+ * @partner: out: the domain that may send here, or ARGO_DOMID_ANY
+ * @reserved: 0
+ * @ring_size: out: bytes, 0 if not bound
+ * @fill: out: bytes of the ring in use
+ * @next_len: out: payload of the message that a receive would return next, in
+ *	bytes; ~0 if there is none
+ */
+struct argo_status {
+	__u32 size;
+	__u32 flags;
+	struct argo_addr local;
+	struct argo_addr remote;
+	__u16 partner;
+	__u16 reserved;
+	__u32 ring_size;
+	__u32 fill;
+	__u32 next_len;
+};
+
+/**
+ * struct argo_ring_entry - one ring of this domain
+ * @port: its port
+ * @partner: the domain that may send to it, or ARGO_DOMID_ANY
+ * @flags: ARGO_STATUS_BROKEN or 0
+ * @ring_size: bytes
+ * @fill: bytes in use
+ * @owner: module that owns it ("argo_char")
+ * @comm: for /dev/argo, command that bound it
+ * @pid: for /dev/argo, process that bound it, in the caller's pid namespace,
+ *	0 if it cannot be seen from there
+ * @uid: for /dev/argo, user that bound it
+ * @rx_messages: messages received
+ * @rx_bytes: payload bytes received
+ * @tx_messages: messages sent from this port
+ * @tx_bytes: payload bytes sent from this port
+ * @drops: messages that arrived and were not delivered: from somebody else
+ *	than the peer, or unread when the ring was reset or closed
+ * @truncated: messages received in part
+ * @tx_full: sends that met a full ring
+ * @rx_waits: receives that had to wait
+ * @resets: times that the ring was emptied (a restore, contents that made no
+ *	sense)
+ */
+struct argo_ring_entry {
+	__u32 port;
+	__u16 partner;
+	__u16 flags;
+	__u32 ring_size;
+	__u32 fill;
+	char  owner[32];
+	char  comm[16];
+	__u32 pid;
+	__u32 uid;
+	__u64 rx_messages;
+	__u64 rx_bytes;
+	__u64 tx_messages;
+	__u64 tx_bytes;
+	__u64 drops;
+	__u64 truncated;
+	__u64 tx_full;
+	__u64 rx_waits;
+	__u64 resets;
+};
+
+/**
+ * struct argo_list - the rings of this domain
+ * @size: in: sizeof(struct argo_list)
+ * @flags: in: 0
+ * @entries: in: address of an array of struct argo_ring_entry
+ * @entry_size: in: sizeof(struct argo_ring_entry) as the caller knows it; that
+ *	many bytes of each are written, zeros beyond what this kernel knows
+ * @count: in: room in the array; out: rings there are, which may be more
+ *
+ * Without CAP_NET_ADMIN only the rings of the caller's own user are listed.
+ */
+struct argo_list {
+	__u32 size;
+	__u32 flags;
+	__u64 entries;
+	__u32 entry_size;
+	__u32 count;
+};
+
+#define ARGO_IOC_MAGIC		0xb6
+
+#define ARGO_IOC_INFO		_IO(ARGO_IOC_MAGIC, 0x00) /* struct argo_info */
+#define ARGO_IOC_BIND		_IO(ARGO_IOC_MAGIC, 0x01) /* struct argo_bind */
+#define ARGO_IOC_CONNECT	_IO(ARGO_IOC_MAGIC, 0x02) /* struct argo_connect */
+#define ARGO_IOC_SEND		_IO(ARGO_IOC_MAGIC, 0x03) /* struct argo_batch */
+#define ARGO_IOC_RECV		_IO(ARGO_IOC_MAGIC, 0x04) /* struct argo_batch */
+#define ARGO_IOC_SPACE		_IO(ARGO_IOC_MAGIC, 0x05) /* struct argo_space */
+#define ARGO_IOC_OPTIONS	_IO(ARGO_IOC_MAGIC, 0x06) /* struct argo_options */
+#define ARGO_IOC_STATUS		_IO(ARGO_IOC_MAGIC, 0x07) /* struct argo_status */
+#define ARGO_IOC_LIST		_IO(ARGO_IOC_MAGIC, 0x08) /* struct argo_list */
+
+#endif /* _UAPI_LINUX_ARGO_H */
