@@ -243,7 +243,7 @@ static int connect_locked(struct argo_endpoint *ep,
 	disconnect(ep);
 	memset(&ep->peer, 0, sizeof(ep->peer));
 	ep->peer.wake = peer_wake;
-	rc = argo_watch_add(ep->hv, &ep->peer, addr, ep->send_lowat);
+	rc = argo_watch_add(ep->hv, &ep->peer, addr);
 	if (rc)
 		return rc;
 	argo_watch_note(ep->hv, &ep->peer, state.flags & ARGO_STATE_EXISTS);
@@ -288,7 +288,9 @@ static int poll_space(struct argo_endpoint *ep, struct argo_space_state *state)
 
 	if (!w->dest)
 		return -EAGAIN;
-	return argo_watch_poll(ep->hv, w, state);
+	return argo_watch_poll(ep->hv, w, ep->watching ? ep->watch_need :
+						      ep->send_lowat,
+			       state);
 }
 
 /**
@@ -312,29 +314,14 @@ int argo_endpoint_watch(struct argo_endpoint *ep, const struct argo_addr *addr,
 	if (addr->domid != ARGO_DOMID_ANY) {
 		memset(&ep->watch, 0, sizeof(ep->watch));
 		ep->watch.wake = watch_wake;
-		rc = argo_watch_add(ep->hv, &ep->watch, addr, need);
+		rc = argo_watch_add(ep->hv, &ep->watch, addr);
 		ep->watching = !rc;
+		ep->watch_need = need;
 	}
 	if (!rc)
 		rc = poll_space(ep, state);
 	mutex_unlock(&ep->config_lock);
 	return rc == -EAGAIN ? 0 : rc;
-}
-
-/**
- * argo_endpoint_set_lowat() - set the low-water mark
- * @ep: the endpoint
- * @bytes: poll() says writable when so many fit
- *
- * Context: config_lock held.
- */
-void argo_endpoint_set_lowat(struct argo_endpoint *ep, u32 bytes)
-{
-	lockdep_assert_held(&ep->config_lock);
-
-	ep->send_lowat = bytes;
-	if (ep->peer.dest)
-		argo_watch_set_need(ep->hv, &ep->peer, bytes);
 }
 
 /**
@@ -381,23 +368,48 @@ int argo_endpoint_resolve(const struct argo_endpoint *ep,
 }
 
 /**
+ * argo_endpoint_watcher() - who is told when a message fits that did not
+ * @ep: the endpoint
+ * @addr: where it was to go
+ *
+ * Edge-triggered pollers do not ask again: a send that found no room arms
+ * what they wait for.
+ *
+ * Return: a watcher, which may be of another destination by now, or NULL.
+ */
+struct argo_waiter *argo_endpoint_watcher(struct argo_endpoint *ep,
+					  const struct argo_addr *addr)
+{
+	if (!wq_has_sleeper(&ep->tx_wait))
+		return NULL;
+	if (READ_ONCE(ep->watching))
+		return &ep->watch;
+	return argo_addr_pack(addr) == (u64)atomic64_read(&ep->remote) ?
+	       &ep->peer : NULL;
+}
+
+/**
  * argo_endpoint_refused() - learn from how a send went
  * @ep: the endpoint
  * @addr: where to
+ * @implied: the caller named no address
  * @rc: what it said
  *
- * Return: @rc, or -EPIPE if the default destination's ring has gone.
+ * Return: @rc, or -EPIPE if it is the default destination's ring that has gone
+ * and that was not named.
  */
 int argo_endpoint_refused(struct argo_endpoint *ep,
-			  const struct argo_addr *addr, int rc)
+			  const struct argo_addr *addr, bool implied, int rc)
 {
 	bool refused = rc == -ECONNREFUSED || rc == -EHOSTUNREACH;
+	bool gone;
 
 	if (argo_addr_pack(addr) != (u64)atomic64_read(&ep->remote))
 		return rc;
 	if (rc < 0 && !refused)
 		return rc;
-	return argo_watch_note(ep->hv, &ep->peer, !refused) ? -EPIPE : rc;
+	gone = argo_watch_note(ep->hv, &ep->peer, !refused);
+	return gone && implied ? -EPIPE : rc;
 }
 
 /**

@@ -29,6 +29,7 @@
  * @peer: watches the default destination; added while there is one
  * @watch: watches what ARGO_SPACE_WATCH named, if @watching
  * @watching: @watch is added
+ * @watch_need: payload bytes that it is about
  * @send_lowat: poll() says writable when so many bytes fit
  * @type: message type of write()
  * @send_timeout: nanoseconds, 0 for no limit
@@ -46,6 +47,7 @@ struct argo_endpoint {
 	struct argo_waiter peer;
 	struct argo_waiter watch;
 	bool watching;
+	u32 watch_need;
 	u32 send_lowat;
 	u32 type;
 	u64 send_timeout;
@@ -78,7 +80,8 @@ int argo_endpoint_connect(struct argo_endpoint *ep,
 			  const struct argo_addr *addr);
 int argo_endpoint_watch(struct argo_endpoint *ep, const struct argo_addr *addr,
 			u32 need, struct argo_space_state *state);
-void argo_endpoint_set_lowat(struct argo_endpoint *ep, u32 bytes);
+struct argo_waiter *argo_endpoint_watcher(struct argo_endpoint *ep,
+					  const struct argo_addr *addr);
 int argo_endpoint_autobind(struct argo_endpoint *ep, u16 domid);
 bool argo_endpoint_remote(const struct argo_endpoint *ep,
 			  struct argo_addr *addr);
@@ -86,7 +89,7 @@ int argo_endpoint_resolve(const struct argo_endpoint *ep,
 			  const struct argo_addr *given,
 			  struct argo_addr *addr);
 int argo_endpoint_refused(struct argo_endpoint *ep,
-			  const struct argo_addr *addr, int rc);
+			  const struct argo_addr *addr, bool implied, int rc);
 int argo_endpoint_take_error(struct argo_endpoint *ep);
 void argo_endpoint_status(struct argo_endpoint *ep, struct argo_status *status);
 __poll_t argo_endpoint_poll(struct file *file, poll_table *wait);

@@ -229,7 +229,8 @@ static int space_action(struct argo_endpoint *ep, struct argo_space *arg,
 			     argo_deadline(arg->timeout_ns,
 					   READ_ONCE(ep->send_timeout)),
 			     state);
-	return argo_endpoint_refused(ep, to, rc);
+	return argo_endpoint_refused(ep, to, arg->addr.domid == ARGO_DOMID_ANY,
+				     rc);
 }
 
 static int do_space(struct argo_endpoint *ep, void __user *p, bool nonblock)
@@ -283,7 +284,7 @@ static int do_options(struct argo_endpoint *ep, void __user *p)
 		return -EINVAL;
 	mutex_lock(&ep->config_lock);
 	if (arg.flags & ARGO_OPT_SEND_LOWAT)
-		argo_endpoint_set_lowat(ep, arg.send_lowat);
+		ep->send_lowat = arg.send_lowat;
 	if (arg.flags & ARGO_OPT_TYPE)
 		WRITE_ONCE(ep->type, arg.type);
 	if (arg.flags & ARGO_OPT_SEND_TIMEOUT)

@@ -34,8 +34,8 @@ struct pieces {
 };
 
 static int send_pieces(struct argo_endpoint *ep, const struct pieces *p,
-		       const struct argo_addr *to, u32 type, bool dontwait,
-		       ktime_t deadline)
+		       const struct argo_addr *to, bool implied, u32 type,
+		       bool dontwait, ktime_t deadline)
 {
 	struct argo_outgoing out = {
 		.dst = *to,
@@ -54,11 +54,14 @@ static int send_pieces(struct argo_endpoint *ep, const struct pieces *p,
 	if (rc)
 		return rc;
 	out.ring = ep->ring;
-	rc = dontwait ? argo_send(&out) : argo_send_wait(&out, deadline);
+	if (dontwait)
+		rc = argo_send(&out, argo_endpoint_watcher(ep, to));
+	else
+		rc = argo_send_wait(&out, deadline);
 	/* What ended the wait is reported here and need not be again. */
 	if (rc == -ECONNRESET)
 		argo_endpoint_take_error(ep);
-	return argo_endpoint_refused(ep, to, rc);
+	return argo_endpoint_refused(ep, to, implied, rc);
 }
 
 static unsigned int max_pieces(const struct argo_endpoint *ep)
@@ -198,7 +201,9 @@ int argo_endpoint_send_msg(struct argo_endpoint *ep,
 	if (!rc)
 		rc = gather_user(ep, &p, iov, msg->iovcnt);
 	if (!rc)
-		rc = send_pieces(ep, &p, &to, msg->type, dontwait, deadline);
+		rc = send_pieces(ep, &p, &to,
+				 msg->addr.domid == ARGO_DOMID_ANY, msg->type,
+				 dontwait, deadline);
 	pieces_free(&p);
 	if (iov != few)
 		kvfree(iov);
@@ -213,7 +218,7 @@ static ssize_t write_pieces(struct file *file, const struct pieces *p,
 
 	if (!argo_endpoint_remote(ep, &to))
 		return -ENOTCONN;
-	return send_pieces(ep, p, &to, READ_ONCE(ep->type),
+	return send_pieces(ep, p, &to, true, READ_ONCE(ep->type),
 			   dontwait || file->f_flags & O_NONBLOCK,
 			   argo_deadline(0, READ_ONCE(ep->send_timeout)));
 }
@@ -324,5 +329,5 @@ int argo_endpoint_fsync(struct file *file, loff_t start, loff_t end,
 	rc = argo_space_wait(ep->hv, &to, 0, true, false,
 			     argo_deadline(0, READ_ONCE(ep->send_timeout)),
 			     &state);
-	return argo_endpoint_refused(ep, &to, rc);
+	return argo_endpoint_refused(ep, &to, true, rc);
 }

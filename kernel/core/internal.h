@@ -173,6 +173,8 @@ void argo_space_interrupt(struct argo_hv *hv);
 void argo_space_restored(struct argo_hv *hv);
 void argo_space_was_full(struct argo_hv *hv, const struct argo_addr *addr,
 			 u32 len);
+void argo_space_arm(struct argo_hv *hv, struct argo_waiter *w,
+		    const struct argo_addr *addr, u32 len, u64 interrupts);
 bool argo_turn_is_free(struct argo_hv *hv, const struct argo_addr *addr);
 int argo_turn_begin(struct argo_hv *hv, struct argo_waiter *w,
 		    const struct argo_addr *addr, u32 len, u64 interrupts);

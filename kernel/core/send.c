@@ -75,20 +75,26 @@ static int send_once(const struct argo_outgoing *out)
 /**
  * argo_send() - send one message, or say why not
  * @out: the message
+ * @watcher: to be woken, if it watches the destination, once a message that
+ *	found no room fits; or NULL
  *
  * Context: any but the hard interrupt; may sleep if @out->user.
  * Return: payload bytes, or -EAGAIN (no room now), -ECONNREFUSED,
  * -EHOSTUNREACH, -EMSGSIZE, -EACCES, -EFAULT, -ENOMEM, -ENODEV.
  */
-int argo_send(const struct argo_outgoing *out)
+int argo_send(const struct argo_outgoing *out, struct argo_waiter *watcher)
 {
+	struct argo_hv *hv = out->ring->hv;
+	u64 interrupts = READ_ONCE(hv->interrupts);
 	int rc = send_once(out);
 
-	if (is_full(rc)) {
-		argo_space_was_full(out->ring->hv, &out->dst, out->len);
-		return -EAGAIN;
-	}
-	return rc;
+	if (!is_full(rc))
+		return rc;
+	if (watcher)
+		argo_space_arm(hv, watcher, &out->dst, out->len, interrupts);
+	else
+		argo_space_was_full(hv, &out->dst, out->len);
+	return -EAGAIN;
 }
 EXPORT_SYMBOL_GPL(argo_send);
 

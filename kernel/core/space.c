@@ -442,20 +442,53 @@ void argo_space_restored(struct argo_hv *hv)
 	ask_soon(hv);
 }
 
-/* A send of @len bytes was refused: the hypervisor now holds at least that. */
+/* @dest refused a send: the hypervisor now holds at least that size for it. */
+static void note_full(struct argo_hv *hv, struct argo_dest *dest, u32 len)
+{
+	u32 need;
+
+	lockdep_assert_held(&hv->space_lock);
+
+	dest->asked = max(dest->asked, len);
+	if (dest_need(dest, &need) && need < dest->asked)
+		ask_soon(hv);
+}
+
+/* A send of @len bytes was refused. */
 void argo_space_was_full(struct argo_hv *hv, const struct argo_addr *addr,
 			 u32 len)
 {
 	struct argo_dest *dest;
-	u32 need;
 
 	if (!READ_ONCE(hv->waiters))
 		return;
 	spin_lock_bh(&hv->space_lock);
 	dest = dest_find(hv, addr);
-	if (dest) {
-		dest->asked = max(dest->asked, len);
-		if (dest_need(dest, &need) && need < dest->asked)
+	if (dest)
+		note_full(hv, dest, len);
+	spin_unlock_bh(&hv->space_lock);
+}
+
+/*
+ * A send of @len bytes was refused, and the owner of @w, if it still watches
+ * that destination, wants to know when they fit. @interrupts is hv->interrupts
+ * from before the send: if it has changed, the news may be out already.
+ */
+void argo_space_arm(struct argo_hv *hv, struct argo_waiter *w,
+		    const struct argo_addr *addr, u32 len, u64 interrupts)
+{
+	struct argo_dest *dest;
+
+	spin_lock_bh(&hv->space_lock);
+	dest = w->dest;
+	if (dest && dest->addr.port == addr->port &&
+	    dest->addr.domid == addr->domid) {
+		w->need = len;
+		WRITE_ONCE(w->granted, false);
+		WRITE_ONCE(w->err, 0);
+		set_armed(hv, w, true);
+		note_full(hv, dest, len);
+		if (READ_ONCE(hv->interrupts) != interrupts)
 			ask_soon(hv);
 	}
 	spin_unlock_bh(&hv->space_lock);
@@ -591,7 +624,6 @@ static void waiter_remove(struct argo_hv *hv, struct argo_waiter *w)
  * @hv: attachment
  * @w: the watcher, zeroed but for @w->wake
  * @addr: destination
- * @need: payload bytes that argo_watch_poll() is about
  *
  * From now on @w->gone says whether a ring that was there has gone, and
  * @w->wake() is called when that changes. Within a second, unless it is
@@ -601,10 +633,9 @@ static void waiter_remove(struct argo_hv *hv, struct argo_waiter *w)
  * Return: 0 or -ENOMEM.
  */
 int argo_watch_add(struct argo_hv *hv, struct argo_waiter *w,
-		   const struct argo_addr *addr, u32 need)
+		   const struct argo_addr *addr)
 {
 	w->sender = false;
-	w->need = need;
 	return waiter_add(hv, w, addr);
 }
 EXPORT_SYMBOL_GPL(argo_watch_add);
@@ -623,24 +654,6 @@ void argo_watch_remove(struct argo_hv *hv, struct argo_waiter *w)
 	spin_unlock_bh(&hv->space_lock);
 }
 EXPORT_SYMBOL_GPL(argo_watch_remove);
-
-/**
- * argo_watch_set_need() - change what argo_watch_poll() is about
- * @hv: attachment
- * @w: the watcher
- * @need: payload bytes
- *
- * Context: any but the hard interrupt.
- */
-void argo_watch_set_need(struct argo_hv *hv, struct argo_waiter *w, u32 need)
-{
-	spin_lock_bh(&hv->space_lock);
-	w->need = need;
-	if (w->armed)
-		ask_soon(hv);
-	spin_unlock_bh(&hv->space_lock);
-}
-EXPORT_SYMBOL_GPL(argo_watch_set_need);
 
 /**
  * argo_watch_note() - the owner of a watcher learnt something by sending
@@ -673,6 +686,7 @@ EXPORT_SYMBOL_GPL(argo_watch_note);
  * argo_watch_poll() - does it fit now, and else tell me when it does
  * @hv: attachment
  * @w: the watcher
+ * @need: payload bytes; nothing to a watcher that waits for an empty ring
  * @state: filled in
  *
  * When @state does not say ARGO_STATE_SUFFICIENT or ARGO_STATE_TOO_LARGE,
@@ -681,18 +695,18 @@ EXPORT_SYMBOL_GPL(argo_watch_note);
  * Context: any but the hard interrupt.
  * Return: 0, -EACCES, -ENOMEM, -ENODEV.
  */
-int argo_watch_poll(struct argo_hv *hv, struct argo_waiter *w,
+int argo_watch_poll(struct argo_hv *hv, struct argo_waiter *w, u32 need,
 		    struct argo_space_state *state)
 {
 	struct argo_hv_query q;
 	struct argo_addr addr;
-	u32 need;
 	int rc;
 
 	/* Before the question, so that an answer that changes is not missed. */
 	spin_lock_bh(&hv->space_lock);
 	WRITE_ONCE(w->granted, false);
 	WRITE_ONCE(w->err, 0);
+	w->need = need;
 	set_armed(hv, w, true);
 	addr = w->dest->addr;
 	need = need_of(w->dest, w);
@@ -758,10 +772,10 @@ static void space_wait_wake(struct argo_waiter *w)
 	wake_up(&container_of(w, struct space_wait, waiter)->wq);
 }
 
-static int space_poll(struct argo_hv *hv, struct space_wait *wait,
+static int space_poll(struct argo_hv *hv, struct space_wait *wait, u32 need,
 		      struct argo_space_state *state)
 {
-	int rc = argo_watch_poll(hv, &wait->waiter, state);
+	int rc = argo_watch_poll(hv, &wait->waiter, need, state);
 
 	if (rc)
 		return rc;
@@ -798,11 +812,11 @@ int argo_space_wait(struct argo_hv *hv, const struct argo_addr *addr, u32 need,
 	int rc;
 
 	init_waitqueue_head(&wait.wq);
-	rc = argo_watch_add(hv, &wait.waiter, addr, need);
+	rc = argo_watch_add(hv, &wait.waiter, addr);
 	if (rc)
 		return rc;
 	for (;;) {
-		rc = space_poll(hv, &wait, state);
+		rc = space_poll(hv, &wait, need, state);
 		if (rc != -EAGAIN || dontwait)
 			break;
 		rc = argo_wait_until(&wait.waiter, &wait.wq, deadline);

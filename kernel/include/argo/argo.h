@@ -24,6 +24,7 @@
 #include <argo/ring.h>
 
 struct argo_ring;
+struct argo_waiter;
 struct iov_iter;
 struct pid;
 
@@ -144,7 +145,7 @@ struct argo_outgoing {
 };
 
 unsigned int argo_hv_max_iov(const struct argo_hv *hv);
-int argo_send(const struct argo_outgoing *out);
+int argo_send(const struct argo_outgoing *out, struct argo_waiter *watcher);
 int argo_send_wait(const struct argo_outgoing *out, ktime_t deadline);
 
 /**
@@ -199,11 +200,10 @@ struct argo_waiter {
 };
 
 int argo_watch_add(struct argo_hv *hv, struct argo_waiter *w,
-		   const struct argo_addr *addr, u32 need);
+		   const struct argo_addr *addr);
 void argo_watch_remove(struct argo_hv *hv, struct argo_waiter *w);
-void argo_watch_set_need(struct argo_hv *hv, struct argo_waiter *w, u32 need);
 bool argo_watch_note(struct argo_hv *hv, struct argo_waiter *w, bool exists);
-int argo_watch_poll(struct argo_hv *hv, struct argo_waiter *w,
+int argo_watch_poll(struct argo_hv *hv, struct argo_waiter *w, u32 need,
 		    struct argo_space_state *state);
 
 #endif /* _ARGO_ARGO_H */
