@@ -148,7 +148,7 @@ static int bind_locked(struct argo_endpoint *ep, u32 port, u16 partner,
 	ring = argo_ring_create(ep->hv, &params);
 	if (IS_ERR(ring))
 		return PTR_ERR(ring);
-	/* Others use it without the lock. */
+	/* Others use it without the lock: argo_endpoint_ring(). */
 	smp_store_release(&ep->ring, ring);
 	return 0;
 }
@@ -211,7 +211,7 @@ int argo_endpoint_autobind(struct argo_endpoint *ep, u16 domid)
 {
 	int rc;
 
-	if (smp_load_acquire(&ep->ring))
+	if (argo_endpoint_ring(ep))
 		return 0;
 	mutex_lock(&ep->config_lock);
 	rc = autobind_locked(ep, domid);
@@ -430,7 +430,7 @@ int argo_endpoint_take_error(struct argo_endpoint *ep)
  */
 void argo_endpoint_status(struct argo_endpoint *ep, struct argo_status *status)
 {
-	struct argo_ring *ring = smp_load_acquire(&ep->ring);
+	struct argo_ring *ring = argo_endpoint_ring(ep);
 	struct argo_ring_msg msg;
 
 	status->flags = 0;
@@ -463,7 +463,7 @@ static __poll_t poll_in(struct argo_endpoint *ep)
 	__poll_t mask = 0;
 	int rc;
 
-	if (!smp_load_acquire(&ep->ring))
+	if (!argo_endpoint_ring(ep))
 		return 0;
 	mutex_lock(&ep->rx_lock);
 	rc = argo_endpoint_peek(ep, &msg);

@@ -38,7 +38,9 @@
 struct argo_endpoint {
 	struct argo_hv *hv;
 	struct argo_ring *ring;
+	/* bind, connect, poll */
 	struct mutex config_lock;
+	/* the ring's reader */
 	struct mutex rx_lock;
 	wait_queue_head_t rx_wait;
 	wait_queue_head_t tx_wait;
@@ -53,6 +55,13 @@ struct argo_endpoint {
 	u64 send_timeout;
 	u64 recv_timeout;
 };
+
+/* The ring, if the endpoint is bound. */
+static inline struct argo_ring *argo_endpoint_ring(struct argo_endpoint *ep)
+{
+	/* Pairs with the release when it is bound. */
+	return smp_load_acquire(&ep->ring);
+}
 
 static inline u64 argo_addr_pack(const struct argo_addr *addr)
 {

@@ -75,7 +75,7 @@ static int recv_wait(struct argo_endpoint *ep, struct iov_iter *to, bool peek,
 {
 	int rc;
 
-	if (!smp_load_acquire(&ep->ring))
+	if (!argo_endpoint_ring(ep))
 		return -ENOTCONN;
 	for (;;) {
 		rc = argo_endpoint_take_error(ep);
@@ -97,10 +97,12 @@ static int recv_wait(struct argo_endpoint *ep, struct iov_iter *to, bool peek,
 			return -ECONNRESET;
 		if (dontwait)
 			return -EAGAIN;
-		rc = argo_wait_event(ep->rx_wait, may_receive(ep), deadline);
+		rc = wait_event_interruptible_hrtimeout(ep->rx_wait,
+							may_receive(ep),
+							argo_time_left(deadline));
 		if (rc)
 			return rc == -ERESTARTSYS && deadline != KTIME_MAX ?
-			       -ERESTARTNOHAND : rc;
+			       -ERESTARTNOHAND : argo_wait_result(rc);
 	}
 }
 

@@ -57,6 +57,7 @@ struct argo_hv {
 	struct workqueue_struct *wq;
 	struct argo_hv_counters __percpu *counters;
 
+	/* rings and ports */
 	struct mutex ring_lock;
 	struct list_head rings;
 	unsigned int nr_rings;
@@ -67,12 +68,14 @@ struct argo_hv {
 	unsigned long notify_armed;
 	struct hrtimer notify_timer;
 
+	/* who waits where */
 	spinlock_t space_lock;
 	DECLARE_HASHTABLE(dests, 6);
 	unsigned int waiters;
 	u64 interrupts;
 	atomic_t armed;
 	bool check_all;
+	/* one round of questions at a time */
 	struct mutex query_lock;
 	struct argo_hv_queries *queries;
 	struct work_struct space_work;

@@ -18,6 +18,7 @@ static enum hrtimer_restart notify_timer_fn(struct hrtimer *timer)
 
 	/* Whoever frees space after this finds the bit clear and starts anew. */
 	clear_bit(0, &hv->notify_armed);
+	/* Pairs with the one in argo_notify_soon(). */
 	smp_mb__after_atomic();
 	if (READ_ONCE(hv->freed))
 		argo_notify_now(hv);
@@ -50,6 +51,7 @@ void argo_notify_now(struct argo_hv *hv)
 void argo_notify_soon(struct argo_hv *hv)
 {
 	WRITE_ONCE(hv->freed, true);
+	/* Pairs with the one in notify_timer_fn(). */
 	smp_mb__before_atomic();
 	if (!test_and_set_bit(0, &hv->notify_armed))
 		hrtimer_start(&hv->notify_timer, ns_to_ktime(ARGO_NOTIFY_DELAY),

@@ -402,6 +402,7 @@ int argo_ring_peek(struct argo_ring *ring, struct argo_ring_msg *msg)
 		 * seen either here or there.
 		 */
 		WRITE_ONCE(ring->irq_tx, ring->rx);
+		/* Pairs with the hypervisor's, between index and interrupt. */
 		smp_mb();
 		rc = argo_ring_next(ring->map, ring->len, ring->rx, msg);
 	}

@@ -740,6 +740,12 @@ int argo_watch_poll(struct argo_hv *hv, struct argo_waiter *w, u32 need,
 }
 EXPORT_SYMBOL_GPL(argo_watch_poll);
 
+static bool may_go_on(const struct argo_waiter *w)
+{
+	return READ_ONCE(w->granted) || READ_ONCE(w->err) ||
+	       READ_ONCE(w->gone);
+}
+
 /*
  * Sleep until @w is granted, cannot be, or @deadline.
  * Return: 0, w->err, -EPIPE (its ring has gone), -ETIMEDOUT, or -ERESTARTSYS,
@@ -751,15 +757,16 @@ int argo_wait_until(struct argo_waiter *w, struct wait_queue_head *wq,
 	bool timed = deadline != KTIME_MAX;
 	int rc;
 
-	rc = argo_wait_event(*wq, READ_ONCE(w->granted) || READ_ONCE(w->err) ||
-			     READ_ONCE(w->gone), deadline);
+	rc = wait_event_interruptible_hrtimeout(*wq, may_go_on(w),
+						argo_time_left(deadline));
 	if (READ_ONCE(w->granted))
 		return 0;
 	if (READ_ONCE(w->err))
 		return w->err;
 	if (READ_ONCE(w->gone))
 		return -EPIPE;
-	return rc == -ERESTARTSYS && timed ? -ERESTARTNOHAND : rc;
+	return rc == -ERESTARTSYS && timed ? -ERESTARTNOHAND :
+					     argo_wait_result(rc);
 }
 
 struct space_wait {

@@ -109,6 +109,7 @@ static inline u32 argo_ring_used(u32 rx, u32 tx, u32 len)
  */
 static inline u32 argo_ring_tx(const struct argo_ring_header *ring)
 {
+	/* Pairs with the hypervisor's between data and index. */
 	return smp_load_acquire(&ring->tx_ptr);
 }
 
@@ -121,6 +122,7 @@ static inline u32 argo_ring_tx(const struct argo_ring_header *ring)
  */
 static inline void argo_ring_release(struct argo_ring_header *ring, u32 rx)
 {
+	/* Pairs with the hypervisor's between index and data. */
 	smp_store_release(&ring->rx_ptr, rx);
 }
 

@@ -1,34 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Waiting until a point in time. */
+/*
+ * Waiting until a point in time:
+ * argo_wait_result(wait_event_interruptible_hrtimeout(wq, condition,
+ *						       argo_time_left(deadline)))
+ * is 0, -ERESTARTSYS, or -ETIMEDOUT.
+ */
 #ifndef _ARGO_WAIT_H
 #define _ARGO_WAIT_H
 
+#include <linux/errno.h>
 #include <linux/ktime.h>
 #include <linux/wait.h>
 
-/*
- * Wait, interruptibly, until @deadline at most (KTIME_MAX: for ever).
- * 0, -ERESTARTSYS, or -ETIMEDOUT.
+/**
+ * argo_time_left() - the timeout that ends at a deadline
+ * @deadline: monotonic time, KTIME_MAX for never
  */
-#define argo_wait_event(wq, condition, deadline)			\
-({									\
-	ktime_t __deadline = (deadline);				\
-	int __rc;							\
-									\
-	if (__deadline == KTIME_MAX) {					\
-		__rc = wait_event_interruptible(wq, condition);		\
-	} else {							\
-		ktime_t __left = ktime_sub(__deadline, ktime_get());	\
-									\
-		if (__left <= 0)					\
-			__rc = (condition) ? 0 : -ETIMEDOUT;		\
-		else							\
-			__rc = wait_event_interruptible_hrtimeout(wq,	\
-							condition, __left); \
-		if (__rc == -ETIME)					\
-			__rc = -ETIMEDOUT;				\
-	}								\
-	__rc;								\
-})
+static inline ktime_t argo_time_left(ktime_t deadline)
+{
+	ktime_t left;
+
+	if (deadline == KTIME_MAX)
+		return KTIME_MAX;
+	left = ktime_sub(deadline, ktime_get());
+	return left > 0 ? left : 0;
+}
+
+/**
+ * argo_wait_result() - what a wait tells, as users see it
+ * @rc: of wait_event_interruptible_hrtimeout()
+ */
+static inline int argo_wait_result(int rc)
+{
+	return rc == -ETIME ? -ETIMEDOUT : rc;
+}
 
 #endif /* _ARGO_WAIT_H */
