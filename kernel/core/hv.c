@@ -85,8 +85,9 @@ static void reset_work_fn(struct work_struct *work)
 		hv->params.device, hv->domid, old);
 	trace_argo_restored(old, hv->domid);
 
-	argo_space_restored(hv);
+	/* Owners first: those whose wait ends must find it reported once. */
 	argo_rings_reset(hv, old);
+	argo_space_restored(hv);
 }
 
 /**
