@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""python3 -m lab COMMAND: what the Makefile calls."""
+
+import argparse
+import sys
+
+from . import commands
+from .errors import LabError
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="lab", description=__doc__)
+    sub = parser.add_subparsers(dest="command", required=True)
+    sub.add_parser("prepare", help="fetch and build everything that a boot needs")
+    check = sub.add_parser("check", help="run the tests in the lab")
+    check.add_argument("pattern", nargs="?", help="only cases whose name contains this (may have *)")
+    sub.add_parser("show", help="list the tests")
+    shell = sub.add_parser("shell", help="a shell in dom0, with a domU running")
+    shell.add_argument("kinds", nargs="*", default=["pv61"], help="domUs to start: pv61 pvh61 pv612 pvh612")
+    sub.add_parser("build", help="build the kernel modules for the lab's kernels")
+    sub.add_parser("sparse", help="build them with sparse")
+    kdir = sub.add_parser("kdir", help="print the build directory of a kernel")
+    kdir.add_argument("series")
+    sub.add_parser("demo", help="show the main job")
+    sub.add_parser("bench", help="measure")
+    args = parser.parse_args()
+    try:
+        return getattr(commands, args.command)(args)
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nlab: interrupted", file=sys.stderr)
+    return 1
+
+
+sys.exit(main())

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Test cases: how they are declared, and what they may say.
+
+    @case("pv61", "pvh612")               two domUs, given after the lab
+    def pings(lab, a, b): ...
+
+    @each("pv61", "pvh61")                once for each kind
+    def loads(lab, u): ...
+
+A case passes unless it raises, or a kernel or Xen says something during it that is in klog.py.
+"""
+
+import fnmatch
+import importlib
+import json
+import shlex
+import sys
+
+from .errors import LabError
+from .paths import VM
+
+registry = []
+
+
+class Skip(Exception):
+    """Raised by a case that cannot run here; its text says why."""
+
+
+class Failed(Exception):
+    """What expect() raises."""
+
+
+class Case:
+    """A function, and what it needs."""
+
+    def __init__(self, function, kinds, suffix, options):
+        self.function, self.kinds = function, kinds
+        self.name = f"{function.__module__.split('.')[-1]}.{function.__name__}{suffix}"
+        self.flask = options.pop("flask", None)
+        self.expects = options.pop("expects", ())
+        self.timeout = options.pop("timeout", 300)
+        self.fresh = options.pop("fresh", False)
+        self.needs = options.pop("needs", ())
+        if options:
+            raise TypeError(f"case {self.name}: unknown options {sorted(options)}")
+
+
+def case(*kinds, **options):
+    """One case with a domU of each kind.
+
+    flask: name of the policy it runs under (a boot of its own for all that name it)
+    expects: patterns of kernel or Xen messages that it provokes
+    timeout: seconds for all of it; fresh: True for domUs that no other case used
+    needs: names of our modules and programs without which it is skipped
+    """
+    def declare(function):
+        registry.append(Case(function, kinds, "", dict(options)))
+        return function
+    return declare
+
+
+def each(*kinds, **options):
+    """The same case once for each kind; a kind may be a tuple of several domUs."""
+    def declare(function):
+        for kind in kinds:
+            several = kind if isinstance(kind, tuple) else (kind,)
+            registry.append(Case(function, several, f"[{','.join(several)}]", dict(options)))
+        return function
+    return declare
+
+
+def expect(condition, *text):
+    """An assertion whose text says what was seen."""
+    if not condition:
+        raise Failed(" ".join(str(t) for t in text) or "expectation not met")
+
+
+def gtest(lab, domain, program, args="", timeout=300):
+    """Runs a GoogleTest program in a domain; each of its tests counts as a result of its own."""
+    out = f"/tmp/{program}.json"
+    done = domain.run(f"rm -f {out}; {shlex.quote(program)} --gtest_output=json:{out} {args}", timeout)
+    try:
+        suites = json.loads(domain.fetch(f"cat {out}"))["testsuites"]
+    except ValueError:
+        raise LabError(f"{program} in {domain.name}: status {done.rc} and no results\n"
+                       f"{done.out[-3000:]}{done.err[-1000:]}") from None
+    for suite in suites:
+        for test in suite["testsuite"]:
+            name = f"{program}[{domain.kind}].{suite['name']}.{test['name']}"
+            if test.get("failures"):
+                lab.results.add("failed", name, "\n".join(f["failure"] for f in test["failures"]))
+            elif test["result"] == "COMPLETED":
+                lab.results.add("passed", name)
+            else:
+                lab.results.add("skipped", name, _skip_reason(done.out, suite["name"], test["name"]))
+    if done.rc and not any(t.get("failures") for s in suites for t in s["testsuite"]):
+        raise LabError(f"{program} in {domain.name}: status {done.rc}\n{done.out[-2000:]}{done.err[-1000:]}")
+
+
+def _skip_reason(output, suite, test):
+    lines = output.splitlines()
+    for i, line in enumerate(lines):
+        if line.startswith("[ RUN") and line.endswith(f"{suite}.{test}"):
+            said = [text for text in lines[i + 1:i + 4] if not text.startswith("[") and "Skipped" not in text]
+            return said[0].strip() if said else ""
+    return ""
+
+
+def load(pattern=None):
+    """Imports every file of cases, which declares them; returns those whose name contains the pattern."""
+    if str(VM) not in sys.path:
+        sys.path.insert(0, str(VM))
+    for path in sorted((VM / "cases").glob("*.py")):
+        importlib.import_module(f"cases.{path.stem}")
+    if not pattern:
+        return registry
+    return [c for c in registry if pattern in c.name or fnmatch.fnmatch(c.name, f"*{pattern}*")]

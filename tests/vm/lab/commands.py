@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""The commands of python3 -m lab; each returns an exit status."""
+
+import importlib.util
+
+from . import cases, kernels, machine, modules, runner, shell as shells
+from .errors import LabError
+from .paths import REPO, VM
+from .steps import Steps
+
+
+def _load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def prepare(_):
+    machine.Built(Steps(machine.STEPS))
+    return 0
+
+
+def check(args):
+    return 0 if runner.run(machine.Built(Steps(machine.STEPS)), args.pattern) else 1
+
+
+def show(_):
+    for case in cases.load():
+        print(case.name)
+    return 0
+
+
+def shell(args):
+    built = machine.Built(Steps(machine.STEPS))
+    with machine.Lab(built, logs="shell") as lab:
+        return shells.interactive(lab, args.kinds)
+
+
+def build(_):
+    return _build_modules(lint=False)
+
+
+def sparse(_):
+    return _build_modules(lint=True)
+
+
+def _build_modules(lint):
+    found = 0
+    for series in kernels.SERIES:
+        for path in modules.build(kernels.kernel(series), lint):
+            print(path)
+            found += 1
+    if not found:
+        raise LabError("there are no kernel modules to build yet (kernel/Kbuild)")
+    return 0
+
+
+def kdir(args):
+    print(kernels.kernel(args.series).kdir)
+    return 0
+
+
+def demo(_):
+    return _load(VM / "demo.py").main()
+
+
+def bench(_):
+    script = REPO / "tests" / "bench" / "run.py"
+    if not script.exists():
+        raise LabError("there is nothing to measure yet (tests/bench/run.py)")
+    return _load(script).main()

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+"""What the lab raises: text for a person, shown without a traceback."""
+
+
+class LabError(Exception):
+    """Something that the user must know or do; its text says both."""

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""The whole lab: builds what is missing, boots it, makes domains."""
+
+import fcntl
+import itertools
+
+from . import agent as agents
+from . import cache, domains, initramfs, klog, kernels, modules, policy, qemu, xen
+from .errors import LabError
+from .paths import BUILD
+
+BOOT_TIMEOUT = 120
+# How many steps Built has.
+STEPS = 4
+
+
+class Built:
+    """Everything that a boot needs, made or taken from the cache."""
+
+    def __init__(self, steps):
+        with steps.step("fetching the kernels"):
+            self.kernels = [kernels.kernel(series) for series in kernels.SERIES]
+        with steps.step("building the kernel modules"):
+            with cache.locked_file(BUILD / ".lab.lock"):
+                self.modules = {k.series: modules.build(k) for k in self.kernels}
+        with steps.step("building Xen"):
+            self.xen = xen.hypervisor()
+        with steps.step("packing the guests"):
+            with cache.locked_file(BUILD / ".lab.lock"):
+                self.dom0_image = initramfs.images(self.kernels, self.xen, self.modules)
+
+    def has(self, name):
+        """Whether a module or a guest program of that name was built."""
+        modules_named = {path.stem for paths in self.modules.values() for path in paths}
+        return name in modules_named or (BUILD / "guest-bin" / name).exists()
+
+
+def _own_directory(base, name):
+    """An empty directory for logs: NAME, or NAME.2 and so on while other labs run."""
+    for number in itertools.count(1):
+        place = base / (name if number == 1 else f"{name}.{number}")
+        place.mkdir(parents=True, exist_ok=True)
+        lock = open(place / "lock", "w", encoding="ascii")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            continue
+        for old in place.iterdir():
+            if old.name != "lock":
+                old.unlink()
+        _held.append(lock)
+        return place
+
+
+_held = []
+
+
+class Lab:
+    """A running Xen. lab.dom0 runs commands; lab.create(kind) makes a domU that does, too."""
+
+    def __init__(self, built, flask=None, logs="vm"):
+        """flask: None, or the name of a policy (policy.py) that is then enforced."""
+        self.built = built
+        self.flask = flask
+        self.logs = _own_directory(BUILD / "logs", logs)
+        self.guests = []
+        self.saved = {}
+        self._names = 0
+        self._xen_read = 0
+        self.machine = qemu.Machine(
+            built.xen.image, built.kernels[0].image, built.dom0_image, self.logs,
+            flask="enforcing" if flask else "disabled", policy=policy.built(built.xen, flask) if flask else None)
+        try:
+            self._bring_up()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _bring_up(self):
+        agent = agents.Agent("dom0")
+        self.dom0 = domains.Domain(self, "dom0", "dom0", 0, agent)
+        agents.over_socket(agent, self.machine.wait_socket())
+        try:
+            agent.wait_hello(BOOT_TIMEOUT)
+        except LabError as error:
+            raise LabError(f"{error}\n{self.machine.said()}\nXen's console ends with:\n"
+                           + "\n".join(self.machine.log().splitlines()[-25:])) from None
+        self.dom0.check("/lab/xen-up")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def create(self, kind, name=None, seclabel=None, wait=True, vcpus=1, extra=""):
+        """A new domU; with wait=False it is still booting (guest.agent.wait_hello(seconds))."""
+        self._names += 1
+        guest = domains.create(self, kind, name or f"{kind}-{self._names}", seclabel, vcpus, extra)
+        self.guests.append(guest)
+        if wait:
+            guest.agent.wait_hello(BOOT_TIMEOUT)
+        return guest
+
+    def restore(self, path):
+        """xl restore of what Guest.save(path) left: the same Guest, with a new domid."""
+        guest = self.saved.pop(path)
+        done = self.dom0.run(f"xl restore {path}", 180)
+        if done.rc:
+            raise LabError(f"xl restore {path}: {done.err}")
+        guest.restored()
+        return guest
+
+    def domid_of(self, name):
+        return int(self.dom0.check(f"xl domid {name}"))
+
+    def complaints(self, expected=()):
+        """What the kernels and Xen said since the last call that they should not have."""
+        found = []
+        for domain in [self.dom0, *self.guests]:
+            found += domain.read_log(expected)
+        self.guests = [g for g in self.guests if g.alive or g.state == "saved"]
+        log = self.machine.log()
+        found += klog.xen_complaints(log[self._xen_read:], expected)
+        self._xen_read = len(log)
+        return found
+
+    def stop(self):
+        for guest in self.guests:
+            guest.agent.die("the lab ended")
+        self.machine.stop()

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""Our kernel modules, built for the lab's kernels."""
+
+import os
+
+from .cache import key_of
+from .paths import BUILD, REPO
+from .run import run
+
+# What is built, and where its sources are.
+SOURCES = {"kernel": REPO / "kernel", "bench": REPO / "tests" / "bench" / "kmod"}
+
+
+def build(kernel, lint=False):
+    """Builds everything for one kernel and returns the paths of the modules."""
+    found = []
+    for name, source in SOURCES.items():
+        if not any((source / makefile).exists() for makefile in ("Kbuild", "Makefile")):
+            continue
+        # A copy, since Kbuild builds beside the sources and there are several kernels.
+        work = BUILD / ("sparse" if lint else "modules") / kernel.series / name
+        work.mkdir(parents=True, exist_ok=True)
+        run(["rsync", "-a", "--delete", "--exclude=*.o", "--exclude=*.ko", "--exclude=.*.cmd", "--exclude=*.mod*",
+             "--exclude=Module.symvers", "--exclude=modules.order", f"{source}/", f"{work}/"])
+        argv = ["make", "-C", kernel.kdir, f"M={work}", f"-j{os.cpu_count()}", "W=1",
+                # Type information for BPF would need the kernel's debug symbols, a GiB of them.
+                "CONFIG_DEBUG_INFO_BTF_MODULES=", f"ARGO_KERNEL={REPO / 'kernel'}"]
+        if name != "kernel":
+            argv.append(f"ARGO_KERNEL={REPO / 'kernel'}")
+            symbols = work.parent / "kernel" / "Module.symvers"
+            if symbols.exists():
+                argv.append(f"KBUILD_EXTRA_SYMBOLS={symbols}")
+        state = key_of(source, kernel.place, *argv, *_contents(source),
+                       *(_contents(SOURCES["kernel"] / "include") if name != "kernel" else []))
+        stamp = work.parent / f"{name}.state"
+        built = sorted(work.rglob("*.ko"))
+        # Kbuild takes seconds to find out that nothing changed.
+        if built and stamp.exists() and stamp.read_text(encoding="ascii") == state:
+            found += built
+            continue
+        stamp.unlink(missing_ok=True)
+        said = run([*argv, *(["C=2", "CF=-D__CHECK_ENDIAN__"] if lint else []), "modules"],
+                   f"building {name} for {kernel.series}", merge=True)
+        (work.parent / f"{name}.log").write_text(said, encoding="utf-8")
+        stamp.write_text(state, encoding="ascii")
+        found += sorted(work.rglob("*.ko"))
+    return found
+
+
+def _contents(directory):
+    for path in sorted(directory.rglob("*")):
+        if path.is_file() and path.suffix in ("", ".c", ".h", ".mk"):
+            yield path.name
+            yield path.read_text(encoding="utf-8", errors="replace")

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""The machine that Xen runs on."""
+
+import ctypes
+import signal
+import subprocess
+import time
+
+from .errors import LabError
+
+# Off, because QEMU 7.2 gets them wrong: MWAIT in Xen's idle loop takes a #GP (monitor), and a
+# ring-3 IRET reads its stack with supervisor rights, so a PV kernel dies early (smap).
+CPU = "EPYC,-monitor,-smap"
+
+# xsave=0: with lazy FPU and xsave, programs crash now and then once an HVM-type guest runs (QEMU 7.2).
+# mac-permissive: without it a ring open to any sender is refused with EPERM.
+XEN_ARGS = ("console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=warning/warning "
+            "dom0_mem={dom0}M,max:{dom0}M dom0_max_vcpus=2 xsave=0 argo=1,mac-permissive=1 flask={flask} "
+            "spec-ctrl=no no-real-mode noreboot")
+DOM0_ARGS = "console=hvc0 rdinit=/init loglevel=4 panic=1 log_buf_len=4M mitigations=off cryptomgr.notests"
+
+
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+class Machine:
+    """One run of QEMU. Nothing leaves it: it has no network device and no disk."""
+
+    def __init__(self, xen, kernel, initramfs, logs, flask="disabled", policy=None, dom0_mem=1280, mem=3072):
+        self.console = logs / "xen.log"
+        self.socket = logs / "agent.socket"
+        self.socket.unlink(missing_ok=True)
+        self.console.unlink(missing_ok=True)
+        modules = [f"{kernel} {DOM0_ARGS}", str(initramfs)] + ([str(policy)] if policy else [])
+        for module in modules:
+            if "," in module.replace(DOM0_ARGS, ""):
+                raise LabError(f"QEMU cannot load a file whose path has a comma: {module}")
+        argv = ["qemu-system-x86_64", "-name", "argo-lab", "-machine", "q35", "-accel", "tcg,thread=multi",
+                "-smp", "2", "-m", str(mem), "-cpu", CPU, "-nodefaults", "-no-user-config", "-display", "none",
+                "-nic", "none", "-no-reboot", "-monitor", "none",
+                "-serial", f"file:{self.console}",
+                "-device", "virtio-serial-pci",
+                "-chardev", f"socket,id=agent,path={self.socket},server=on,wait=off",
+                "-device", "virtserialport,chardev=agent,name=lab",
+                "-kernel", str(xen), "-append", XEN_ARGS.format(flask=flask, dom0=dom0_mem),
+                "-initrd", ",".join(modules)]
+        self._log = open(logs / "qemu.log", "wb")
+        # The lab must not outlive the program that started it, however that ends.
+        self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=self._log,
+                                         stderr=subprocess.STDOUT, preexec_fn=_die_with_parent)
+
+    @property
+    def running(self):
+        return self._process.poll() is None
+
+    def wait_socket(self):
+        """The path of the agent's socket, once QEMU has made it."""
+        for _ in range(200):
+            if self.socket.exists():
+                return self.socket
+            if not self.running:
+                break
+            time.sleep(0.05)
+        raise LabError(f"QEMU did not start: {self.said()}")
+
+    def log(self):
+        return self.console.read_text(errors="replace") if self.console.exists() else ""
+
+    def said(self):
+        """QEMU's own messages."""
+        with open(self._log.name, errors="replace", encoding="utf-8") as log:
+            return log.read().strip()
+
+    def stop(self):
+        if self.running:
+            self._process.kill()
+        self._process.wait()
+        self._log.close()

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""Runs cases in as few boots as can be, and counts."""
+
+import json
+import signal
+import time
+import traceback
+
+from . import cases as declared
+from .agent import PATIENCE, Gone
+from .errors import LabError
+from .machine import Lab
+from .paths import BUILD
+from .pool import Pool
+
+
+# Of the text of one failure.
+MOST_LINES = 80
+
+
+class Results:
+    """Counts, and a line for each result."""
+
+    LABELS = {"passed": "ok  ", "failed": "FAIL", "skipped": "skip"}
+
+    def __init__(self):
+        self.counts = {"passed": 0, "failed": 0, "skipped": 0}
+        self.failures = []
+
+    def add(self, status, name, detail="", seconds=None):
+        self.counts[status] += 1
+        took = "" if seconds is None else f"  {seconds:.1f} s"
+        first = detail.splitlines()[0] if detail and status == "skipped" else ""
+        print(f"  {self.LABELS[status]} {name}{took}{'  (' + first + ')' if first else ''}", flush=True)
+        if status == "failed":
+            self.failures.append(name)
+            lines = detail.splitlines()
+            if len(lines) > MOST_LINES:
+                lines[MOST_LINES // 2:-MOST_LINES // 2] = [f"… {len(lines) - MOST_LINES} lines …"]
+            for line in lines:
+                print(f"       {line}", flush=True)
+
+    def line(self):
+        return ", ".join(f"{count} {status}" for status, count in self.counts.items())
+
+    def save(self, name):
+        place = BUILD / "results"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{name}.json").write_text(
+            json.dumps({"counts": self.counts, "failures": self.failures}), encoding="utf-8")
+
+
+class _Overtime(Exception):
+    pass
+
+
+def _overtime(*_):
+    raise _Overtime()
+
+
+def _outcome(case, lab, pool):
+    """(status, text, whether the domUs it used can be used again)"""
+    for need in case.needs:
+        if not lab.built.has(need):
+            return "skipped", f"there is no {need} yet", True
+    used = []
+    signal.signal(signal.SIGALRM, _overtime)
+    signal.alarm(int(case.timeout * PATIENCE))
+    try:
+        used = pool.take(case.kinds, fresh=case.fresh)
+        case.function(lab, *used)
+        status, text = "passed", ""
+    except declared.Skip as skip:
+        status, text = "skipped", str(skip)
+    except _Overtime:
+        status, text = "failed", f"did not end within {case.timeout * PATIENCE:.0f} s"
+    except (declared.Failed, LabError, AssertionError) as error:
+        last = traceback.extract_tb(error.__traceback__)
+        here = [f for f in last if "/cases/" in f.filename]
+        where = f"{here[-1].name}, line {here[-1].lineno}: " if here else ""
+        status, text = "failed", where + (str(error) or here[-1].line if here else str(error))
+    except Exception:
+        status, text = "failed", traceback.format_exc()
+    finally:
+        signal.alarm(0)
+    complaints = _complaints(lab, case)
+    if complaints:
+        text = "\n".join(filter(None, [text if status == "failed" else "", "left in a log:", *complaints[:60]]))
+        status = "failed"
+    return status, text, status != "failed"
+
+
+def _complaints(lab, case):
+    try:
+        return lab.complaints(case.expects)
+    except LabError as error:
+        return [f"the logs could not be read: {error}"]
+
+
+def _run_group(group, built, flask, results):
+    remaining = list(group)
+    while remaining:
+        print(f"booting Xen{' with the policy ' + flask if flask else ''} ... ", end="", flush=True)
+        start = time.monotonic()
+        with Lab(built, flask=flask, logs=f"vm-{flask}" if flask else "vm") as lab:
+            print(f"{time.monotonic() - start:.0f} s", flush=True)
+            lab.results = results
+            pool = Pool(lab)
+            pool.prepare(lab.dom0)
+            lab.complaints()
+            while remaining:
+                case = remaining.pop(0)
+                start, before = time.monotonic(), sum(results.counts.values())
+                status, text, reusable = _outcome(case, lab, pool)
+                # A case that reported results of its own is not one more, unless it failed.
+                if status != "passed" or sum(results.counts.values()) == before:
+                    results.add(status, case.name, text, time.monotonic() - start)
+                if not reusable:
+                    pool.drop_used()
+                if lab.dom0.agent.dead or not lab.machine.running or (not reusable and not _answers(lab)):
+                    print("the lab is out of order; booting it again", flush=True)
+                    break
+
+
+def _answers(lab):
+    try:
+        return lab.dom0.run("true", 20).rc == 0
+    except (LabError, Gone):
+        return False
+
+
+def run(built, pattern=None):
+    """Runs the cases whose name matches; returns whether all passed."""
+    found = declared.load(pattern)
+    if not found:
+        raise LabError(f"no test has {pattern!r} in its name (python3 -m lab show lists them)")
+    # First whether the lab works at all.
+    found.sort(key=lambda c: not c.name.startswith("smoke."))
+    results = Results()
+    for flask in sorted({c.flask for c in found}, key=lambda name: name or ""):
+        _run_group([c for c in found if c.flask == flask], built, flask, results)
+    results.save("vm")
+    for name in results.failures:
+        print(f"failed: {name}")
+    print(results.line(), flush=True)
+    return not results.counts["failed"]

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""A person at the lab: a shell in dom0 on this terminal."""
+
+import os
+import select
+import sys
+import termios
+import tty
+
+from . import relay
+
+ESCAPE = b"\x1d"
+
+
+def interactive(lab, kinds):
+    for kind in kinds:
+        print(f"starting a domU ({kind}) ...", flush=True)
+        lab.create(kind, name=f"u{len(lab.guests) + 1}")
+    for domain in [lab.dom0, *lab.guests]:
+        if lab.built.has("argo"):
+            domain.run("modprobe argo")
+    names = ", ".join(f"{g.name} (domid {g.domid}, {g.kind})" for g in lab.guests)
+    print(f"""
+This is dom0 on Xen. Running domUs: {names or 'none'}.
+  domu NAME [COMMAND]   a shell, or one command, in a domU
+  xl …                  Xen's tool; logs of this run are in {lab.logs} on the host
+  exit, or Ctrl-]       ends the lab
+""", flush=True)
+    return _talk(lab)
+
+
+def _talk(lab):
+    on_terminal = sys.stdin.isatty()
+    saved = termios.tcgetattr(0) if on_terminal else None
+    rows, columns = _size()
+    relay.Relay(lab)
+    process = lab.dom0.agent.spawn(
+        "export TERM=vt100 PATH=$PATH:/lab HOME=/root; cd; "
+        + (f"LINES={rows} COLUMNS={columns} exec /lab/agent pty 'exec ash -l'" if on_terminal else "exec sh"),
+        on_output=lambda data: os.write(1, data))
+    try:
+        if on_terminal:
+            tty.setraw(0)
+        while process.running and not lab.dom0.agent.dead:
+            ready, _, _ = select.select([0], [], [], 0.1)
+            if not ready:
+                continue
+            data = os.read(0, 4096)
+            if on_terminal and ESCAPE in data:
+                break
+            if data:
+                process.write(data)
+            else:
+                process.close_stdin()
+                process.wait(3600)
+    finally:
+        if saved:
+            termios.tcsetattr(0, termios.TCSADRAIN, saved)
+    print()
+    return 0
+
+
+def _size():
+    try:
+        size = os.get_terminal_size()
+        return size.lines, size.columns
+    except OSError:
+        return 24, 80

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""Counts of the parts of `make check`, and their sum.
+
+python3 -m lab.summary unit [NAME…]          the counts of ctest's accounts; each NAME is one more failure
+python3 -m lab.summary total PART=STATUS…    the sum; status 1 if anything failed
+"""
+
+import json
+import sys
+import xml.etree.ElementTree
+
+from .paths import BUILD
+
+KINDS = ("passed", "failed", "skipped")
+# ctest's words.
+STATUS = {"run": "passed", "fail": "failed"}
+
+
+def _line(counts):
+    return ", ".join(f"{counts[kind]} {kind}" for kind in KINDS)
+
+
+def unit(broken):
+    counts, failures, results = dict.fromkeys(KINDS, 0), [], []
+    for account in sorted((BUILD / "results").glob("*.xml")):
+        for case in xml.etree.ElementTree.parse(account).getroot().iter("testcase"):
+            results.append((case.get("name"), STATUS.get(case.get("status"), "skipped")))
+    results += [(name, "failed") for name in broken]
+    for name, status in results:
+        counts[status] += 1
+        if status == "failed":
+            failures.append(name)
+    (BUILD / "results").mkdir(parents=True, exist_ok=True)
+    (BUILD / "results" / "unit.json").write_text(
+        json.dumps({"counts": counts, "failures": failures}), encoding="utf-8")
+    print(_line(counts))
+    return 0
+
+
+def total(parts):
+    counts = dict.fromkeys(KINDS, 0)
+    for part in parts:
+        name, status = part.split("=")
+        path = BUILD / "results" / f"{name}.json"
+        if not path.exists():
+            print(f"{name}: broke off")
+            counts["failed"] += 1
+            continue
+        found = json.loads(path.read_text(encoding="utf-8"))
+        print(f"{name}: {_line(found['counts'])}")
+        for failure in found["failures"]:
+            print(f"  failed: {failure}")
+        for kind in KINDS:
+            counts[kind] += found["counts"][kind]
+        if status != "0" and not found["counts"]["failed"]:
+            print(f"  {name} ended with status {status} though no test failed")
+            counts["failed"] += 1
+    print(_line(counts))
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "unit":
+        sys.exit(unit(sys.argv[2:]))
+    sys.exit(total(sys.argv[2:]))
