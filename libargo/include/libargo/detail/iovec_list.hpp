@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <boost/asio/buffer.hpp>
+
+#include <libargo/linux/argo.h>
+
+namespace libargo::detail {
+
+/// A buffer sequence as the driver wants it. Refers to the same memory; nothing is copied.
+class iovec_list {
+public:
+    iovec_list() = default;
+
+    template <class BufferSequence> explicit iovec_list(const BufferSequence& buffers) {
+        const auto end = boost::asio::buffer_sequence_end(buffers);
+        for (auto it = boost::asio::buffer_sequence_begin(buffers); it != end; ++it) {
+            const boost::asio::const_buffer buffer(*it);
+            add(buffer.data(), buffer.size());
+        }
+    }
+
+    [[nodiscard]] std::span<const argo_iovec> vectors() const noexcept {
+        if (more_.empty()) {
+            return std::span(few_).first(count_);
+        }
+        return more_;
+    }
+    /// Bytes in all of them.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    void add(const void* data, std::size_t size) {
+        if (size == 0) {
+            return;
+        }
+        const argo_iovec entry{reinterpret_cast<std::uintptr_t>(data), size};
+        bytes_ += size;
+        if (more_.empty() && count_ < few_.size()) {
+            few_[count_++] = entry;
+            return;
+        }
+        if (more_.empty()) {
+            more_.assign(few_.begin(), few_.end());
+        }
+        more_.push_back(entry);
+    }
+
+    std::array<argo_iovec, 8> few_{};
+    std::size_t count_ = 0;
+    std::vector<argo_iovec> more_;
+    std::size_t bytes_ = 0;
+};
+
+} // namespace libargo::detail

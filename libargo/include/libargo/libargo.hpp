@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <libargo/address.hpp>
+#include <libargo/bind.hpp>
+#include <libargo/error.hpp>
+#include <libargo/format.hpp>
+#include <libargo/info.hpp>
+#include <libargo/message.hpp>
+#include <libargo/options.hpp>
+#include <libargo/ring_entry.hpp>
+#include <libargo/socket.hpp>
+#include <libargo/space.hpp>
+#include <libargo/status.hpp>
+#include <libargo/stop_token.hpp>

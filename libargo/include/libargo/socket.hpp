@@ -1,0 +1,823 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/posix/descriptor_base.hpp>
+
+#include <libargo/address.hpp>
+#include <libargo/bind.hpp>
+#include <libargo/detail/async_operation.hpp>
+#include <libargo/detail/endpoint.hpp>
+#include <libargo/error.hpp>
+#include <libargo/info.hpp>
+#include <libargo/message.hpp>
+#include <libargo/options.hpp>
+#include <libargo/ring_entry.hpp>
+#include <libargo/space.hpp>
+#include <libargo/status.hpp>
+#include <libargo/stop_token.hpp>
+
+namespace libargo {
+
+/// The device that `open` opens.
+inline constexpr const char* default_device = "/dev/argo";
+
+template <class Executor> class basic_socket;
+
+namespace detail {
+
+struct socket_access;
+
+/// A completion token, as opposed to another argument in its place.
+template <class Token>
+concept completion_token =
+    !std::same_as<std::remove_cvref_t<Token>, message_type> && !std::same_as<std::remove_cvref_t<Token>, address>;
+
+/// What has an executor, as opposed to an executor.
+template <class Context>
+concept execution_context = std::convertible_to<Context&, boost::asio::execution_context&>;
+
+/// The token of an operation that was not given one.
+template <class Executor> using default_token_t = typename boost::asio::default_completion_token<Executor>::type;
+
+} // namespace detail
+
+/// Messages to and from other domains: an Asio I/O object over /dev/argo.
+///
+/// A socket is bound to one receive ring (`bind`), may have a default destination (`connect`), and sends to any
+/// address. Messages keep their boundaries, and their order between one sender and one ring.
+///
+/// **Three forms.** Each operation comes in a throwing form, a form with an `error_code&` last, and, where it may wait,
+/// an `async_` form with any completion token (callbacks, `use_future`, `use_awaitable`, `deferred`...). The throwing
+/// form throws `boost::system::system_error` with the error that the second form reports.
+///
+/// **Errors.** Those of the kernel are in `boost::system::system_category()`, and docs/errors.md lists them with their
+/// meaning and what to do; `libargo::advice` gives the latter. What an errno cannot say is a `libargo::error`. An
+/// operation on a socket that is not open fails with `boost::asio::error::bad_descriptor`. An asynchronous operation
+/// that was cancelled ends with `boost::asio::error::operation_aborted`. A synchronous operation that a signal
+/// interrupts before anything was done fails with `boost::asio::error::interrupted`, so that the program can act on the
+/// signal.
+///
+/// **Buffers** go to the kernel as vectors, uncopied: up to `device_info::max_buffers` a message, more is
+/// `errc::invalid_argument`. They and what they point to stay valid until the operation completes.
+///
+/// **Waiting.** Synchronous operations wait in the kernel, for at most the time set with `send_timeout` or
+/// `receive_timeout` (`errc::timed_out`), or not at all on a socket that is `non_blocking`
+/// (`boost::asio::error::would_block`). Asynchronous ones never block, whatever that mode, and have no timeout: cancel
+/// them from a timer.
+///
+/// **Order.** Asynchronous receives complete in the order in which they were started, and so do asynchronous sends to
+/// one destination; a send to another destination overtakes one that waits for space. The descriptor has one wakeup for
+/// space at a time, which is the first waiter's; where sends to several destinations wait, the others are tried every
+/// few milliseconds. Synchronous operations do not queue behind asynchronous ones.
+///
+/// **Handlers** are called through their associated executor, never from within the function that starts or cancels an
+/// operation. Operations are allocated with the handler's associated allocator.
+///
+/// **Cancellation** leaves no trace: an operation that ends with `operation_aborted` has sent or received nothing (a
+/// `send_many` that had begun ends with success and its count). `cancel()`, `close()`, `release()` and the destructor
+/// abort all; `bind_stop_token` makes one operation stoppable with any Boost, and since Boost 1.77 the associated
+/// cancellation slot is honoured, for the types terminal, partial and total.
+///
+/// **Thread safety.** Distinct objects: safe. One object: unsafe, as with Asio's own sockets; the executors of the
+/// handlers may be different ones in different threads. Requesting a stop of a stop source is safe from any thread.
+template <class Executor = boost::asio::any_io_executor>
+class basic_socket : public boost::asio::posix::descriptor_base {
+public:
+    /// The executor of the socket.
+    using executor_type = Executor;
+    /// A file descriptor of the driver.
+    using native_handle_type = int;
+
+    /// The socket for another executor; what gives a socket another default completion token.
+    template <class OtherExecutor> struct rebind_executor { using other = basic_socket<OtherExecutor>; };
+
+    /// @name Life
+    /// @{
+
+    /// A socket that is not open.
+    explicit basic_socket(const executor_type& executor) : executor_(executor) {}
+
+    /// A socket that is not open, on the executor of a context (`io_context`).
+    template <detail::execution_context ExecutionContext>
+    explicit basic_socket(ExecutionContext& context) : executor_(context.get_executor()) {}
+
+    /// A socket for an open file of the driver, see `assign`.
+    basic_socket(const executor_type& executor, native_handle_type handle) : executor_(executor) { assign(handle); }
+
+    /// Likewise, on the executor of a context.
+    template <detail::execution_context ExecutionContext>
+    basic_socket(ExecutionContext& context, native_handle_type handle) : basic_socket(context) {
+        assign(handle);
+    }
+
+    /// Takes over another socket with its pending operations. The other one is not open afterwards, and usable.
+    basic_socket(basic_socket&& other) noexcept
+        : executor_(other.executor_), endpoint_(std::exchange(other.endpoint_, nullptr)) {}
+
+    /// Takes over a socket with another type of executor.
+    template <std::convertible_to<Executor> OtherExecutor>
+    basic_socket(basic_socket<OtherExecutor>&& other) // NOLINT(google-explicit-constructor): as Asio's
+        : executor_(other.executor_), endpoint_(std::exchange(other.endpoint_, nullptr)) {}
+
+    /// Closes this socket, then takes over the other one.
+    basic_socket& operator=(basic_socket&& other) {
+        if (this != &other) {
+            basic_socket moved(std::move(other));
+            std::swap(executor_, moved.executor_);
+            std::swap(endpoint_, moved.endpoint_);
+        }
+        return *this;
+    }
+
+    /// Closes this socket, then takes over one with another type of executor.
+    template <std::convertible_to<Executor> OtherExecutor>
+    basic_socket& operator=(basic_socket<OtherExecutor>&& other) {
+        return *this = basic_socket(std::move(other));
+    }
+
+    basic_socket(const basic_socket&) = delete;
+    basic_socket& operator=(const basic_socket&) = delete;
+
+    /// Closes the socket. Pending operations end with `operation_aborted`; their handlers are called later.
+    ~basic_socket() {
+        error_code ignored;
+        close(ignored);
+    }
+
+    /// The executor of the socket.
+    [[nodiscard]] executor_type get_executor() const noexcept { return executor_; }
+
+    /// Opens the device.
+    ///
+    /// Errors: `boost::asio::error::already_open`; `error::no_device`; `error::not_an_argo_device`;
+    /// `error::abi_mismatch`; `errc::permission_denied` (the user is not in the device's group); others of
+    /// open(2).
+    ///
+    /// @param device path of the device
+    void open(const std::string& device = default_device) {
+        error_code ec;
+        open(device, ec);
+        raise(ec, "argo open");
+    }
+    /// As above.
+    void open(const std::string& device, error_code& ec) {
+        ec = is_open() ? boost::asio::error::already_open : error_code();
+        if (!ec) {
+            if (auto file = detail::endpoint::open_device(device.c_str(), ec); !ec) {
+                adopt(file, detail::system_device(), ec);
+            }
+        }
+    }
+    /// Opens /dev/argo.
+    void open(error_code& ec) { open(default_device, ec); }
+
+    /// Takes over an open file of the driver, which may be bound and connected. It keeps its blocking mode.
+    ///
+    /// Errors: `boost::asio::error::already_open`; `error::not_an_argo_device`; `error::abi_mismatch`;
+    /// `bad_descriptor`. On error the handle stays the caller's.
+    void assign(native_handle_type handle) {
+        error_code ec;
+        assign(handle, ec);
+        raise(ec, "argo assign");
+    }
+    /// As above.
+    void assign(native_handle_type handle, error_code& ec) {
+        detail::file_descriptor file(handle);
+        adopt(file, detail::system_device(), ec);
+        static_cast<void>(file.release());
+    }
+
+    /// Gives the open file to the caller. Pending operations end with `operation_aborted`.
+    /// @returns the file, which is the caller's to close; -1 if the socket is not open
+    [[nodiscard]] native_handle_type release() {
+        return endpoint_ == nullptr ? -1 : std::exchange(endpoint_, nullptr)->release().release();
+    }
+
+    /// Closes the socket. Its ring is gone, with what is unread in it. Pending operations end with
+    /// `operation_aborted`. Closing a socket that is not open is not an error. It is closed also where an error
+    /// of close(2) is reported.
+    void close() {
+        error_code ec;
+        close(ec);
+        raise(ec, "argo close");
+    }
+    /// As above.
+    void close(error_code& ec) {
+        ec.clear();
+        if (const auto closing = std::exchange(endpoint_, nullptr)) {
+            closing->close(ec);
+        }
+    }
+
+    /// Ends all pending operations with `operation_aborted`. Their handlers are called later, not in here.
+    void cancel() {
+        error_code ec;
+        cancel(ec);
+        raise(ec, "argo cancel");
+    }
+    /// As above. The only error is `bad_descriptor`.
+    void cancel(error_code& ec) {
+        if (require_open(ec)) {
+            endpoint_->cancel();
+        }
+    }
+
+    /// Whether the socket is open.
+    [[nodiscard]] bool is_open() const noexcept { return endpoint_ != nullptr; }
+
+    /// The file descriptor, -1 if the socket is not open. read(2), write(2) and the ioctls of <linux/argo.h>
+    /// work on it, but for ARGO_SPACE_WATCH, which is the socket's own.
+    [[nodiscard]] native_handle_type native_handle() { return endpoint_ == nullptr ? -1 : endpoint_->native_handle(); }
+
+    /// Whether synchronous operations fail with `would_block` where they would wait.
+    [[nodiscard]] bool non_blocking() const noexcept { return endpoint_ != nullptr && endpoint_->non_blocking(); }
+
+    /// Sets whether synchronous operations fail with `would_block` where they would wait. This is O_NONBLOCK of
+    /// the file, which it shares with its duplicates. Asynchronous operations do not set it and do not depend
+    /// on it.
+    void non_blocking(bool mode) {
+        error_code ec;
+        non_blocking(mode, ec);
+        raise(ec, "argo non_blocking");
+    }
+    /// As above.
+    void non_blocking(bool mode, error_code& ec) {
+        if (require_open(ec)) {
+            endpoint_->non_blocking(mode, ec);
+        }
+    }
+
+    /// @}
+    /// @name Addresses
+    /// @{
+
+    /// Gives the socket its receive ring.
+    ///
+    /// Errors: `errc::permission_denied` (a port below 1024 without CAP_NET_BIND_SERVICE);
+    /// `errc::operation_not_permitted` (a ring for any domain, and the hypervisor's policy is one partner);
+    /// `errc::address_in_use`; `errc::already_connected` (bound already); `errc::invalid_argument` (a ring
+    /// larger than `device_info::max_ring_size`); `errc::no_space_on_device` (no more rings for this domain);
+    /// `errc::not_enough_memory`; `errc::no_such_device` (Argo is off in the hypervisor).
+    ///
+    /// @returns what was bound: the port that was chosen, the size of the ring, the largest message
+    bind_result bind(const bind_options& options = {}) {
+        error_code ec;
+        auto result = bind(options, ec);
+        raise(ec, "argo bind");
+        return result;
+    }
+    /// As above.
+    bind_result bind(const bind_options& options, error_code& ec) {
+        return require_open(ec) ? endpoint_->bind(options, ec) : bind_result{};
+    }
+
+    /// Sets the default destination. From then on only its messages are received. A socket that is not bound
+    /// gets an ephemeral port. The peer need not be there yet; this never waits.
+    ///
+    /// Errors: as `bind` for a socket that is not bound; `errc::invalid_argument`.
+    void connect(const address& peer) {
+        error_code ec;
+        connect(peer, ec);
+        raise(ec, "argo connect");
+    }
+    /// As above.
+    void connect(const address& peer, error_code& ec) {
+        if (require_open(ec)) {
+            endpoint_->connect(peer, ec);
+        }
+    }
+
+    /// Clears the default destination: messages of all that may send here are received.
+    void disconnect() {
+        error_code ec;
+        disconnect(ec);
+        raise(ec, "argo disconnect");
+    }
+    /// As above.
+    void disconnect(error_code& ec) { connect(default_destination, ec); }
+
+    /// The own address. Its port is `port_any` if the socket is not bound.
+    [[nodiscard]] address local_address() const { return status().local; }
+    /// As above.
+    [[nodiscard]] address local_address(error_code& ec) const { return status(ec).local; }
+
+    /// The default destination; `default_destination` if there is none.
+    [[nodiscard]] address remote_address() const { return status().remote; }
+    /// As above.
+    [[nodiscard]] address remote_address(error_code& ec) const { return status(ec).remote; }
+
+    /// @}
+    /// @name What is known
+    /// @{
+
+    /// The socket as it is now.
+    [[nodiscard]] endpoint_status status() const {
+        error_code ec;
+        auto result = status(ec);
+        raise(ec, "argo status");
+        return result;
+    }
+    /// As above.
+    [[nodiscard]] endpoint_status status(error_code& ec) const {
+        return require_open(ec) ? endpoint_->status(ec) : endpoint_status{};
+    }
+
+    /// The driver, the hypervisor, and their limits.
+    [[nodiscard]] device_info info() const {
+        error_code ec;
+        auto result = info(ec);
+        raise(ec, "argo info");
+        return result;
+    }
+    /// As above.
+    [[nodiscard]] device_info info(error_code& ec) const {
+        return require_open(ec) ? endpoint_->info(ec) : device_info{};
+    }
+
+    /// The rings of this domain; without CAP_NET_ADMIN those of the own user.
+    [[nodiscard]] std::vector<ring_entry> list_rings() const {
+        error_code ec;
+        auto result = list_rings(ec);
+        raise(ec, "argo list_rings");
+        return result;
+    }
+    /// As above.
+    [[nodiscard]] std::vector<ring_entry> list_rings(error_code& ec) const {
+        return require_open(ec) ? endpoint_->list_rings(ec) : std::vector<ring_entry>{};
+    }
+
+    /// The settings of the socket.
+    [[nodiscard]] socket_options options() const {
+        error_code ec;
+        auto result = options(ec);
+        raise(ec, "argo options");
+        return result;
+    }
+    /// As above.
+    [[nodiscard]] socket_options options(error_code& ec) const {
+        return require_open(ec) ? endpoint_->options(ec) : socket_options{};
+    }
+
+    /// Sets all settings of the socket. Errors: `errc::invalid_argument`.
+    void options(const socket_options& values) {
+        error_code ec;
+        options(values, ec);
+        raise(ec, "argo options");
+    }
+    /// As above.
+    void options(const socket_options& values, error_code& ec) {
+        set_options(values, ARGO_OPT_SEND_LOWAT | ARGO_OPT_TYPE | ARGO_OPT_SEND_TIMEOUT | ARGO_OPT_RECV_TIMEOUT, ec);
+    }
+
+    /// Sets how many payload bytes have to fit for the socket to be writable: for `wait_write`, and for poll(2)
+    /// on the native handle.
+    void send_low_water_mark(std::size_t bytes) { set({.send_low_water_mark = bytes}, ARGO_OPT_SEND_LOWAT); }
+    /// Sets the longest wait of synchronous sends; 0 is no limit.
+    void send_timeout(std::chrono::nanoseconds timeout) { set({.send_timeout = timeout}, ARGO_OPT_SEND_TIMEOUT); }
+    /// Sets the longest wait of synchronous receives; 0 is no limit.
+    void receive_timeout(std::chrono::nanoseconds timeout) { set({.receive_timeout = timeout}, ARGO_OPT_RECV_TIMEOUT); }
+    /// Sets the type of messages that write(2) on the native handle sends.
+    void type(message_type value) { set({.type = value}, ARGO_OPT_TYPE); }
+
+    /// @}
+    /// @name Sending
+    ///
+    /// A message is sent as a whole or not at all. Errors: `errc::not_connected` (no destination);
+    /// `errc::host_unreachable`, `errc::connection_refused` (no such domain, or no ring there for us);
+    /// `errc::broken_pipe` (the default destination had a ring, and it has gone); `errc::connection_reset`
+    /// (this domain was restored); `errc::message_size`; `errc::permission_denied` (the hypervisor's policy);
+    /// `errc::timed_out`; `would_block`; `interrupted`; `errc::bad_message` (the own ring is out of use);
+    /// `errc::not_enough_memory`.
+    /// @{
+
+    /// Sends one message to the default destination.
+    /// @param buffers the payload, a ConstBufferSequence
+    /// @param type the message's type
+    /// @returns its size in bytes
+    template <class ConstBufferSequence> std::size_t send(const ConstBufferSequence& buffers, message_type type = {}) {
+        return send_to(buffers, default_destination, type);
+    }
+    /// As above.
+    template <class ConstBufferSequence> std::size_t send(const ConstBufferSequence& buffers, error_code& ec) {
+        return send_to(buffers, default_destination, message_type{}, ec);
+    }
+    /// As above.
+    template <class ConstBufferSequence>
+    std::size_t send(const ConstBufferSequence& buffers, message_type type, error_code& ec) {
+        return send_to(buffers, default_destination, type, ec);
+    }
+
+    /// Sends one message to an address.
+    /// @param buffers the payload, a ConstBufferSequence
+    /// @param destination where to
+    /// @param type the message's type
+    /// @returns its size in bytes
+    template <class ConstBufferSequence>
+    std::size_t send_to(const ConstBufferSequence& buffers, const address& destination, message_type type = {}) {
+        error_code ec;
+        const auto size = send_to(buffers, destination, type, ec);
+        raise(ec, "argo send");
+        return size;
+    }
+    /// As above.
+    template <class ConstBufferSequence>
+    std::size_t send_to(const ConstBufferSequence& buffers, const address& destination, error_code& ec) {
+        return send_to(buffers, destination, message_type{}, ec);
+    }
+    /// As above.
+    template <class ConstBufferSequence>
+    std::size_t send_to(const ConstBufferSequence& buffers, const address& destination, message_type type,
+                        error_code& ec) {
+        detail::send_request request(buffers, destination, type);
+        perform(request, ec);
+        return request.size();
+    }
+
+    /// Sends one message to the default destination.
+    ///
+    /// Completion: `void(error_code, std::size_t)`, with the message's size. Cancellation: total.
+    template <class ConstBufferSequence, detail::completion_token Token = detail::default_token_t<Executor>>
+    auto async_send(const ConstBufferSequence& buffers, Token&& token = Token()) {
+        return async_send_to(buffers, default_destination, message_type{}, std::forward<Token>(token));
+    }
+    /// Likewise, with a type.
+    template <class ConstBufferSequence, detail::completion_token Token = detail::default_token_t<Executor>>
+    auto async_send(const ConstBufferSequence& buffers, message_type type, Token&& token = Token()) {
+        return async_send_to(buffers, default_destination, type, std::forward<Token>(token));
+    }
+
+    /// Sends one message to an address.
+    ///
+    /// Completion: `void(error_code, std::size_t)`, with the message's size. Cancellation: total.
+    template <class ConstBufferSequence, detail::completion_token Token = detail::default_token_t<Executor>>
+    auto async_send_to(const ConstBufferSequence& buffers, const address& destination, Token&& token = Token()) {
+        return async_send_to(buffers, destination, message_type{}, std::forward<Token>(token));
+    }
+    /// Likewise, with a type.
+    template <class ConstBufferSequence, detail::completion_token Token = detail::default_token_t<Executor>>
+    auto async_send_to(const ConstBufferSequence& buffers, const address& destination, message_type type,
+                       Token&& token = Token()) {
+        return initiate(detail::send_request(buffers, destination, type), buffers, token);
+    }
+
+    /// Sends several messages, with as few calls to the kernel as possible.
+    ///
+    /// Waits for space where it must, until all are sent. If an error (or a timeout, or on a non-blocking
+    /// socket a full ring) stops it after the first one, this is a success with what was sent; the error comes
+    /// back when the rest is sent, if it is still there.
+    ///
+    /// @param messages the messages
+    /// @returns how many were sent
+    std::size_t send_many(std::span<const outgoing_message> messages) {
+        error_code ec;
+        const auto count = send_many(messages, ec);
+        raise(ec, "argo send");
+        return count;
+    }
+    /// As above.
+    std::size_t send_many(std::span<const outgoing_message> messages, error_code& ec) {
+        detail::send_many_request request(messages);
+        perform(request, ec);
+        return request.size();
+    }
+
+    /// Sends several messages, likewise. The messages and what they refer to stay valid until completion.
+    ///
+    /// Completion: `void(error_code, std::size_t)`, with the number that were sent. Cancellation: total; where
+    /// some were sent already, this is a success with their number.
+    template <class Token = detail::default_token_t<Executor>>
+    auto async_send_many(std::span<const outgoing_message> messages, Token&& token = Token()) {
+        return initiate(detail::send_many_request(messages), detail::no_buffers{}, token);
+    }
+
+    /// @}
+    /// @name Receiving
+    ///
+    /// Errors: `errc::not_connected` (not bound); `errc::connection_reset` (the default destination has gone
+    /// and all it sent was received; or this domain was restored); `errc::timed_out`; `would_block`;
+    /// `interrupted`; `errc::bad_message` (the ring is out of use).
+    /// @{
+
+    /// Receives one message.
+    ///
+    /// Further error: `error::message_truncated`, if it was longer than the buffers; they hold its beginning,
+    /// and the rest is gone.
+    ///
+    /// @param buffers where the payload goes, a MutableBufferSequence
+    /// @returns payload bytes in the buffers; 0 is a message without payload
+    template <class MutableBufferSequence> std::size_t receive(const MutableBufferSequence& buffers) {
+        error_code ec;
+        const auto size = receive(buffers, ec);
+        raise(ec, "argo receive");
+        return size;
+    }
+    /// As above.
+    template <class MutableBufferSequence> std::size_t receive(const MutableBufferSequence& buffers, error_code& ec) {
+        detail::receive_request request(buffers, nullptr);
+        perform(request, ec);
+        return request.size();
+    }
+
+    /// Receives one message, and says whose it is. That it was truncated is not an error here, but in @p info.
+    ///
+    /// @param buffers where the payload goes, a MutableBufferSequence
+    /// @param info set to the source, the type and the full size of the message
+    /// @returns payload bytes in the buffers
+    template <class MutableBufferSequence>
+    std::size_t receive_from(const MutableBufferSequence& buffers, message_info& info) {
+        error_code ec;
+        const auto size = receive_from(buffers, info, ec);
+        raise(ec, "argo receive");
+        return size;
+    }
+    /// As above.
+    template <class MutableBufferSequence>
+    std::size_t receive_from(const MutableBufferSequence& buffers, message_info& info, error_code& ec) {
+        detail::receive_request request(buffers, &info);
+        perform(request, ec);
+        return request.size();
+    }
+
+    /// Reads the next message as `receive_from` does, and leaves it there. (To wait for it without blocking,
+    /// use `async_wait(wait_read)`.)
+    template <class MutableBufferSequence>
+    std::size_t peek_from(const MutableBufferSequence& buffers, message_info& info) {
+        error_code ec;
+        const auto size = peek_from(buffers, info, ec);
+        raise(ec, "argo peek");
+        return size;
+    }
+    /// As above.
+    template <class MutableBufferSequence>
+    std::size_t peek_from(const MutableBufferSequence& buffers, message_info& info, error_code& ec) {
+        detail::receive_request request(buffers, &info, true);
+        perform(request, ec);
+        return request.size();
+    }
+
+    /// Receives one message.
+    ///
+    /// Completion: `void(error_code, std::size_t)`, with the payload bytes in the buffers, also with
+    /// `error::message_truncated`. Cancellation: total.
+    template <class MutableBufferSequence, detail::completion_token Token = detail::default_token_t<Executor>>
+    auto async_receive(const MutableBufferSequence& buffers, Token&& token = Token()) {
+        return initiate(detail::receive_request(buffers, nullptr), buffers, token);
+    }
+
+    /// Receives one message, and says whose it is. @p info stays valid until completion.
+    ///
+    /// Completion: `void(error_code, std::size_t)`, with the payload bytes in the buffers. Cancellation: total.
+    template <class MutableBufferSequence, detail::completion_token Token = detail::default_token_t<Executor>>
+    auto async_receive_from(const MutableBufferSequence& buffers, message_info& info, Token&& token = Token()) {
+        return initiate(detail::receive_request(buffers, &info), buffers, token);
+    }
+
+    /// Receives the messages that are there, with one call to the kernel: waits for the first one. Which were
+    /// truncated is in the `info` of each.
+    ///
+    /// @param messages room for them; what is beyond `device_info::max_batch` is not used
+    /// @returns how many were received
+    std::size_t receive_many(std::span<incoming_message> messages) {
+        error_code ec;
+        const auto count = receive_many(messages, ec);
+        raise(ec, "argo receive");
+        return count;
+    }
+    /// As above.
+    std::size_t receive_many(std::span<incoming_message> messages, error_code& ec) {
+        detail::receive_many_request request(messages);
+        perform(request, ec);
+        return request.size();
+    }
+
+    /// Receives the messages that are there, likewise. The messages and what they refer to stay valid until
+    /// completion.
+    ///
+    /// Completion: `void(error_code, std::size_t)`, with the number that were received. Cancellation: total.
+    template <class Token = detail::default_token_t<Executor>>
+    auto async_receive_many(std::span<incoming_message> messages, Token&& token = Token()) {
+        return initiate(detail::receive_many_request(messages), detail::no_buffers{}, token);
+    }
+
+    /// @}
+    /// @name Space
+    /// @{
+
+    /// Can a message of so many bytes be sent to an address now? An absent or too small ring is not an error,
+    /// but in the result.
+    ///
+    /// Errors: `errc::not_connected` (no destination); `errc::host_unreachable`; `errc::permission_denied`.
+    ///
+    /// @param need payload bytes
+    /// @param destination where to
+    [[nodiscard]] space_state space(std::size_t need, const address& destination = default_destination) const {
+        error_code ec;
+        const auto state = space(need, destination, ec);
+        raise(ec, "argo space");
+        return state;
+    }
+    /// As above.
+    [[nodiscard]] space_state space(std::size_t need, error_code& ec) const {
+        return space(need, default_destination, ec);
+    }
+    /// As above.
+    [[nodiscard]] space_state space(std::size_t need, const address& destination, error_code& ec) const {
+        return require_open(ec) ? endpoint_->space(need, destination, ec) : space_state{};
+    }
+
+    /// Waits until a message of so many bytes can be sent to an address. (That others send to that ring, too,
+    /// may have changed it by the time it is sent.)
+    ///
+    /// Errors: as `send_to`; `errc::timed_out`.
+    ///
+    /// @param need payload bytes
+    /// @param destination where to
+    /// @param timeout longest wait, 0 for no limit
+    void wait_writable(std::size_t need, const address& destination = default_destination,
+                       std::chrono::nanoseconds timeout = {}) {
+        error_code ec;
+        wait_writable(need, destination, timeout, ec);
+        raise(ec, "argo wait_writable");
+    }
+    /// As above.
+    void wait_writable(std::size_t need, const address& destination, std::chrono::nanoseconds timeout, error_code& ec) {
+        detail::writable_request request(need, destination, timeout);
+        perform(request, ec);
+    }
+
+    /// Waits until a message of so many bytes can be sent to the default destination.
+    ///
+    /// Completion: `void(error_code)`, with the errors of `send_to`. Cancellation: total.
+    template <detail::completion_token Token = detail::default_token_t<Executor>>
+    auto async_wait_writable(std::size_t need, Token&& token = Token()) {
+        return async_wait_writable(need, default_destination, std::forward<Token>(token));
+    }
+    /// Likewise, to an address.
+    template <detail::completion_token Token = detail::default_token_t<Executor>>
+    auto async_wait_writable(std::size_t need, const address& destination, Token&& token = Token()) {
+        return initiate(detail::writable_request(need, destination), detail::no_buffers{}, token);
+    }
+
+    /// Waits until the receiver has consumed all that is in its ring.
+    ///
+    /// Errors: as `send_to`; `errc::timed_out`.
+    ///
+    /// @param destination whose ring
+    /// @param timeout longest wait, 0 for no limit
+    void drain(const address& destination = default_destination, std::chrono::nanoseconds timeout = {}) {
+        error_code ec;
+        drain(destination, timeout, ec);
+        raise(ec, "argo drain");
+    }
+    /// As above.
+    void drain(const address& destination, std::chrono::nanoseconds timeout, error_code& ec) {
+        detail::drain_request request(destination, timeout);
+        perform(request, ec);
+    }
+
+    /// Waits until the default destination has consumed all that is in its ring.
+    ///
+    /// Completion: `void(error_code)`, with the errors of `send_to`. Cancellation: total.
+    template <detail::completion_token Token = detail::default_token_t<Executor>>
+    auto async_drain(Token&& token = Token()) {
+        return async_drain(default_destination, std::forward<Token>(token));
+    }
+    /// Likewise, an address.
+    template <detail::completion_token Token = detail::default_token_t<Executor>>
+    auto async_drain(const address& destination, Token&& token = Token()) {
+        return initiate(detail::drain_request(destination), detail::no_buffers{}, token);
+    }
+
+    /// @}
+    /// @name Readiness
+    /// @{
+
+    /// Waits until a message or an error is there to receive (`wait_read`), until the default destination has
+    /// room for the low-water mark (`wait_write`), or until an error is pending or the peer's ring has gone
+    /// (`wait_error`). It waits also on a non-blocking socket, as in Asio.
+    void wait(wait_type what) {
+        error_code ec;
+        wait(what, ec);
+        raise(ec, "argo wait");
+    }
+    /// As above.
+    void wait(wait_type what, error_code& ec) {
+        if (require_open(ec)) {
+            endpoint_->wait(what, ec);
+        }
+    }
+
+    /// Waits likewise.
+    ///
+    /// Completion: `void(error_code)`. Cancellation: total.
+    template <class Token = detail::default_token_t<Executor>>
+    auto async_wait(wait_type what, Token&& token = Token()) {
+        return initiate(detail::ready_request(what), detail::no_buffers{}, token);
+    }
+
+    /// @}
+
+private:
+    template <class OtherExecutor> friend class basic_socket;
+    friend struct detail::socket_access;
+
+    /// Starts an operation once its completion token has made a handler, which may be later.
+    class initiation {
+    public:
+        using executor_type = Executor;
+
+        explicit initiation(basic_socket& self) noexcept : self_(&self) {}
+
+        [[nodiscard]] executor_type get_executor() const noexcept { return self_->executor_; }
+
+        template <class Handler, class Request, class Buffers>
+        void operator()(Handler&& handler, Request&& what, Buffers&& buffers) const {
+            detail::start_operation<std::decay_t<Request>, std::decay_t<Buffers>>(
+                self_->endpoint_, self_->executor_, std::forward<Request>(what), std::forward<Buffers>(buffers),
+                std::forward<Handler>(handler));
+        }
+
+    private:
+        basic_socket* self_;
+    };
+
+    template <class Request, class Buffers, class Token>
+    auto initiate(Request what, const Buffers& buffers, Token& token) {
+        return boost::asio::async_initiate<Token, typename Request::signature>(initiation(*this), token,
+                                                                               std::move(what), buffers);
+    }
+
+    static void raise(const error_code& ec, const char* what) {
+        if (ec) {
+            throw system_error(ec, what);
+        }
+    }
+
+    [[nodiscard]] bool require_open(error_code& ec) const noexcept {
+        ec = is_open() ? error_code() : boost::asio::error::bad_descriptor;
+        return is_open();
+    }
+
+    void adopt(detail::file_descriptor& file, const std::shared_ptr<detail::device>& driver, error_code& ec) {
+        if (is_open()) {
+            ec = boost::asio::error::already_open;
+            return;
+        }
+        endpoint_ = detail::endpoint::create(executor_, file, driver, ec);
+    }
+
+    void perform(detail::request& what, error_code& ec) {
+        if (require_open(ec)) {
+            endpoint_->perform(what);
+            ec = what.error();
+        }
+    }
+
+    void set_options(const socket_options& values, std::uint32_t which, error_code& ec) {
+        if (require_open(ec)) {
+            endpoint_->set_options(values, which, ec);
+        }
+    }
+    void set(const socket_options& values, std::uint32_t which) {
+        error_code ec;
+        set_options(values, which, ec);
+        raise(ec, "argo options");
+    }
+
+    Executor executor_;
+    std::shared_ptr<detail::endpoint> endpoint_;
+};
+
+/// The socket for every executor.
+using socket = basic_socket<>;
+
+namespace detail {
+
+/// What the tests need of a socket.
+struct socket_access {
+    /// Gives a socket a file of another driver than the kernel's.
+    template <class Executor>
+    static void assign(basic_socket<Executor>& target, file_descriptor file, const std::shared_ptr<device>& driver) {
+        error_code ec;
+        target.adopt(file, driver, ec);
+        basic_socket<Executor>::raise(ec, "argo assign");
+    }
+};
+
+} // namespace detail
+} // namespace libargo

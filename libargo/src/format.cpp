@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include <libargo/format.hpp>
+
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+
+namespace libargo {
+namespace {
+
+struct flag {
+    bool is_set;
+    std::string_view name;
+};
+
+std::string list(std::initializer_list<flag> flags, std::string_view none) {
+    std::string text;
+    for (const auto& [is_set, name] : flags) {
+        if (is_set) {
+            text.append(text.empty() ? "" : " ").append(name);
+        }
+    }
+    return text.empty() ? std::string(none) : text;
+}
+
+std::string timeout(std::chrono::nanoseconds value) {
+    return value.count() == 0 ? "none" : fmt::format("{}s", std::chrono::duration<double>(value).count());
+}
+
+} // namespace
+
+std::string to_string(domid_t id) {
+    switch (id) {
+    case domid_t::self:
+        return "self";
+    case domid_t::any:
+        return "any";
+    }
+    return std::to_string(to_number(id));
+}
+
+std::string to_string(const address& addr) { return fmt::format("{}:{}", to_string(addr.domid), addr.port); }
+
+std::string to_string(error value) { return make_error_code(value).message(); }
+
+std::string to_string(condition value) { return make_error_condition(value).message(); }
+
+std::string to_string(message_type type) { return std::to_string(to_number(type)); }
+
+std::string to_string(const message_info& info) {
+    return fmt::format("{} bytes from {} type {}{}", info.size, to_string(info.source), to_number(info.type),
+                       info.truncated ? " (truncated)" : "");
+}
+
+std::string to_string(const outgoing_message& message) {
+    return fmt::format("{} bytes to {} type {}", boost::asio::buffer_size(message.buffers),
+                       to_string(message.destination), to_number(message.type));
+}
+
+std::string to_string(const incoming_message& message) { return to_string(message.info); }
+
+std::string to_string(const bind_options& options) {
+    return fmt::format("port {} partner {} ring {}{}", options.port == port_any ? "any" : std::to_string(options.port),
+                       to_string(options.partner),
+                       options.ring_size == 0 ? "default" : fmt::format("{} bytes", options.ring_size),
+                       options.exclusive ? " exclusive" : "");
+}
+
+std::string to_string(const bind_result& result) {
+    return fmt::format("{} partner {} ring {} bytes, messages up to {} bytes", to_string(result.local()),
+                       to_string(result.partner), result.ring_size, result.max_message);
+}
+
+std::string to_string(const space_state& state) {
+    if (!state.exists) {
+        return "no ring";
+    }
+    const auto flags = list({{state.shared, "shared"},
+                             {state.empty, "empty"},
+                             {state.sufficient, "sufficient"},
+                             {state.too_large, "too large"}},
+                            "full");
+    return fmt::format("{}, messages up to {} bytes", flags, state.max_message);
+}
+
+std::string to_string(const endpoint_status& status) {
+    const auto flags = list({{status.bound, "bound"},
+                             {status.connected, "connected"},
+                             {status.hung_up, "hung up"},
+                             {status.broken, "broken"}},
+                            "idle");
+    auto text = fmt::format("local {} remote {} partner {} ring {} bytes, {} in use, {}", to_string(status.local),
+                            to_string(status.remote), to_string(status.partner), status.ring_size, status.fill, flags);
+    if (status.next_message) {
+        text += fmt::format(", next message {} bytes", *status.next_message);
+    }
+    return text;
+}
+
+std::string to_string(const socket_options& options) {
+    return fmt::format("send low-water mark {} bytes, type {}, send timeout {}, receive timeout {}",
+                       options.send_low_water_mark, to_number(options.type), timeout(options.send_timeout),
+                       timeout(options.receive_timeout));
+}
+
+std::string to_string(const device_info& info) {
+    return fmt::format("{}, domain {}, ABI {}, {} of {} rings, messages up to {} bytes", info.hypervisor,
+                       to_string(info.domid), info.abi_version, info.rings, info.max_rings, info.max_message);
+}
+
+std::string to_string(const ring_entry& entry) {
+    return fmt::format("port {} partner {} owner {} ring {} bytes, {} in use{}", entry.port, to_string(entry.partner),
+                       entry.owner, entry.ring_size, entry.fill, entry.broken ? ", broken" : "");
+}
+
+} // namespace libargo
