@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "app/command.hpp"
+#include "proto/bench_messages.hpp"
+
+#include <libargo/address.hpp>
+#include <libargo/bind.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace argoctl {
+
+struct bench_options {
+    libargo::address peer;
+    std::vector<bench::mode> modes{bench::mode::round_trip, bench::mode::one_way};
+    std::vector<std::uint32_t> sizes{64, 1024, 16384, 65536};
+    std::uint64_t count = 0; // no end but the duration
+    std::chrono::nanoseconds duration{std::chrono::seconds(1)};
+    std::uint64_t batch = 1;   // at most largest_batch
+    std::size_t ring_size = 0; // a large one
+    bool as_json = false;
+    // Of the server only:
+    bool serve = false;
+    libargo::port_t port = libargo::port_any;
+    libargo::domid_t partner = libargo::domid_t::any;
+};
+
+/// Most messages a call. Buffers for so many are kept.
+inline constexpr std::uint32_t largest_batch = 256;
+
+exit_code run_bench_client(const globals& common, const bench_options& options);
+exit_code run_bench_server(const globals& common, const bench_options& options);
+
+} // namespace argoctl

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include "proto/sequence.hpp"
+
+namespace argoctl {
+
+void sequence_checker::add_unexpected(std::uint64_t number) {
+    if (number > next_) {
+        // A gap: forget what leaves the window. A number near 2^64 must not make this loop long.
+        if (number - next_ >= window) {
+            seen_.reset();
+        } else {
+            for (std::uint64_t skipped = next_; skipped < number; ++skipped) {
+                seen_.reset(skipped % window);
+            }
+        }
+        seen_.set(number % window);
+        next_ = number + 1;
+        ++received_;
+        return;
+    }
+    // Older than the window: it cannot be known, and Argo repeats nothing, so it is a repetition by the sender.
+    const bool old = next_ - number > window;
+    if (old || seen_.test(number % window)) {
+        ++duplicates_;
+        return;
+    }
+    seen_.set(number % window);
+    ++received_;
+    ++reordered_;
+}
+
+} // namespace argoctl

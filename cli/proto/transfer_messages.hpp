@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "util/sha256.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// The messages of `argo-ctl send` and `recv`; docs/argo-ctl.md has the bytes.
+namespace argoctl::transfer {
+
+/// Argo message type of all of them: "ACXF".
+inline constexpr std::uint32_t message_type = 0x46584341;
+inline constexpr std::uint16_t version = 1;
+
+inline constexpr std::size_t header_size = 16;
+inline constexpr std::size_t data_header_size = header_size + 8;
+inline constexpr std::size_t longest_name = 255;
+inline constexpr std::size_t longest_reason = 512;
+
+/// Sender: may I send?
+struct hello {
+    std::optional<std::uint64_t> size; // unknown of a pipe
+    bool checksum = false;             // the end will carry one
+    std::string name;
+};
+
+/// Receiver: yes, and at most so many bytes in one data message.
+struct accept {
+    std::uint32_t chunk = 0;
+};
+
+/// Receiver: no. Looks the same in every version.
+struct refuse {
+    std::string reason;
+};
+
+/// Sender: the bytes from @p offset on. They stay in the buffer that was parsed.
+struct data {
+    std::uint64_t offset = 0;
+    std::span<const std::byte> bytes;
+};
+
+/// Sender: that was all.
+struct end {
+    std::uint64_t total = 0;
+    std::optional<sha256::digest> digest;
+};
+
+/// Receiver, once, last: how it ended.
+struct result {
+    bool good = false;
+    std::uint64_t total = 0;
+    std::optional<sha256::digest> digest;
+    std::string reason; // empty if good
+};
+
+/// Sender: it will not be completed.
+struct abort {
+    std::string reason;
+};
+
+/// Either: still here, only slow.
+struct alive {};
+
+/// It speaks this protocol, in a version that is not known here.
+struct other_version {
+    std::uint16_t number = 0;
+};
+
+using body = std::variant<hello, accept, refuse, data, end, result, abort, alive, other_version>;
+
+struct message {
+    std::uint64_t id = 0; // the sender's random name for the transfer
+    body content;
+};
+
+std::vector<std::byte> encode(std::uint64_t id, const body& content);
+
+/// What goes before the data, so that the data need not be copied.
+std::vector<std::byte> encode_data_header(std::uint64_t id, std::uint64_t offset);
+
+/// Nothing if it is not a message of this protocol, is cut short or has something behind it.
+std::optional<message> parse(std::uint32_t type, std::span<const std::byte> payload);
+
+} // namespace argoctl::transfer
