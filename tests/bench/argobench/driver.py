@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""What programs reach through the driver: argo-ctl bench, and the driver's own count of hypercalls."""
+
+import contextlib
+import dataclasses
+import json
+
+from lab.errors import LabError
+
+HYPERCALLS = "/sys/class/misc/argo/hypercalls"
+PORT = 5002
+SECONDS = 1
+TIMEOUT = 120
+
+
+@dataclasses.dataclass
+class Row:
+    """One size in one mode."""
+    mode: str
+    size: int
+    sent: int
+    received: int
+    clean: bool
+    elapsed_ns: int
+    megabytes_per_second: float
+    median_ns: int
+    p99_ns: int
+    sender_hypercalls: float    # of any kind, a message
+    receiver_hypercalls: float
+
+    @property
+    def ns_per_message(self):
+        return self.elapsed_ns / self.sent
+
+
+@dataclasses.dataclass
+class Direction:
+    """All rows of a client that sends and a server that counts or sends back."""
+    sender: str
+    receiver: str
+    one_way: dict     # size: Row
+    round_trip: dict
+
+    @property
+    def rows(self):
+        return [*self.one_way.values(), *self.round_trip.values()]
+
+
+def _hypercalls(domain):
+    """How many the driver made since it was loaded."""
+    return sum(int(line) for line in domain.check(f"cat {HYPERCALLS}/*").split())
+
+
+@contextlib.contextmanager
+def _server(domain, client):
+    process = domain.spawn(f"argo-ctl bench --serve --port {PORT} --partner {client.domid}")
+    try:
+        process.wait_for("answering", TIMEOUT)
+        yield
+    finally:
+        if process.running:
+            process.kill()
+            process.wait(TIMEOUT)
+
+
+def _row(client, server, mode, size):
+    before = _hypercalls(client), _hypercalls(server)
+    done = client.run(f"argo-ctl bench {server.domid}:{PORT} --mode {mode} --sizes {size} --duration {SECONDS} --json",
+                      TIMEOUT)
+    after = _hypercalls(client), _hypercalls(server)
+    try:
+        found = json.loads(done.out)["results"][0]
+    except (ValueError, LookupError):
+        raise LabError(f"{client.name}: argo-ctl bench {mode} of {size} bytes to {server.name}: "
+                       f"status {done.rc} and no result\n{done.out}{done.err}") from None
+    if not found["sent"]:
+        raise LabError(f"{client.name}: argo-ctl bench {mode} of {size} bytes to {server.name} sent nothing in "
+                       f"{SECONDS} s\n{done.err}")
+    faults = ("lost", "reordered", "duplicates", "wrong_size")
+    return Row(
+        mode=mode, size=size, sent=found["sent"], received=found["received"],
+        clean=found["sent"] == found["received"] and not any(found[fault] for fault in faults),
+        elapsed_ns=found["elapsed_ns"], megabytes_per_second=found["megabytes_per_second"],
+        median_ns=found["latency_ns"]["p50"], p99_ns=found["latency_ns"]["p99"],
+        sender_hypercalls=(after[0] - before[0]) / found["sent"],
+        receiver_hypercalls=(after[1] - before[1]) / found["sent"])
+
+
+def measure(client, server, sizes):
+    """A Direction. The driver is loaded in both domains."""
+    with _server(server, client):
+        one_way = {size: _row(client, server, "one-way", size) for size in sizes}
+        round_trip = {size: _row(client, server, "round-trip", size) for size in sizes}
+    return Direction(client.kind, server.kind, one_way, round_trip)

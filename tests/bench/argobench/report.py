@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""What was measured, as text."""
+
+import dataclasses
+
+
+@dataclasses.dataclass
+class Pair:
+    """dom0 and a guest."""
+    kind: str
+    sends: dict        # kind of the sender: {None (an empty hypercall) or size: ns of a bare sendv}
+    round_trips: dict  # size: ns between the two kernels
+    directions: list   # of driver.Direction
+
+    def sending(self, kind):
+        return next(d for d in self.directions if d.sender == kind)
+
+
+def size_text(size):
+    return f"{size // 1024} KiB" if size >= 1024 else f"{size} B"
+
+
+def time_text(nanoseconds):
+    if nanoseconds is None:
+        return "-"
+    if nanoseconds < 1e6:
+        return f"{nanoseconds / 1e3:.1f} us"
+    return f"{nanoseconds / 1e6:.1f} ms"
+
+
+def _line(label, cells):
+    return f"  {label:<44}" + "".join(f"{cell:>12}" for cell in cells)
+
+
+def _one_way(pair, direction, sizes):
+    floor = pair.sends[direction.sender]
+    rows = [direction.one_way[size] for size in sizes]
+    return [
+        f"{direction.sender} -> {direction.receiver}, one way",
+        _line("bare sendv (floor)", [time_text(floor[size]) for size in sizes]),
+        _line("argo-ctl, a message", [time_text(row.ns_per_message) for row in rows]),
+        _line("  times the floor", [f"{row.ns_per_message / floor[row.size]:.1f}" for row in rows]),
+        _line("  throughput, MB/s", [f"{row.megabytes_per_second:.1f}" for row in rows]),
+        _line("  hypercalls a message, sender", [f"{row.sender_hypercalls:.3f}" for row in rows]),
+        _line("  hypercalls a message, receiver", [f"{row.receiver_hypercalls:.3f}" for row in rows]),
+    ]
+
+
+def _round_trip(pair, direction, sizes):
+    rows = [direction.round_trip[size] for size in sizes]
+    return [
+        f"{direction.sender} -> {direction.receiver} -> {direction.sender}, round trip",
+        _line("kernel to kernel, median (floor)", [time_text(pair.round_trips[size]) for size in sizes]),
+        _line("argo-ctl, median", [time_text(row.median_ns) for row in rows]),
+        _line("  times the floor", [f"{row.median_ns / pair.round_trips[row.size]:.1f}" for row in rows]),
+        _line("argo-ctl, 99th percentile", [time_text(row.p99_ns) for row in rows]),
+    ]
+
+
+def tables(pairs, sizes):
+    """One block for each pair, in the order of the issue: one way, then round trip."""
+    lines = []
+    for pair in pairs:
+        hypercalls = ", ".join(f"{time_text(ns[None])} from {kind}" for kind, ns in pair.sends.items())
+        lines += ["", f"dom0 and {pair.kind}; an empty hypercall takes {hypercalls}"]
+        lines.append(_line("", [size_text(size) for size in sizes]))
+        for direction in pair.directions:
+            lines += _one_way(pair, direction, sizes)
+        for direction in pair.directions:
+            lines += _round_trip(pair, direction, sizes)
+    return "\n".join(lines)
+
+
+def verdicts(targets):
+    """One line for each target."""
+    lines = ["", f"  {'target':<66}{'measured':>12}"]
+    lines += [f"  {t.text:<66}{t.measured:>12.3g}  {'met' if t.met else 'MISSED'}" for t in targets]
+    return "\n".join(lines)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""What the path must reach, and whether it did."""
+
+import dataclasses
+
+# The driver that Xen users have today, in the same lab in another run: only the order counts.
+TODAY_ONE_WAY_NS = 375_000
+TODAY_MEGABYTES_PER_SECOND = 184
+
+SMALL, LARGE = 64, 64 * 1024
+
+
+@dataclasses.dataclass
+class Target:
+    """A ratio or a number, and its bound."""
+    text: str
+    measured: float
+    limit: float
+    at_most: bool
+
+    @property
+    def met(self):
+        return self.measured <= self.limit if self.at_most else self.measured >= self.limit
+
+
+def evaluate(pairs):
+    """Those of speed for the PV pair, which today's figures are from; those of hypercalls for every direction."""
+    pv = next(pair for pair in pairs if pair.kind.startswith("pv6"))
+    out = pv.sending("dom0")
+    small, large = out.one_way[SMALL], out.one_way[LARGE]
+    found = [
+        Target("one way 64 B: at most 8 times a bare sendv",
+               small.ns_per_message / pv.sends["dom0"][SMALL], 8, True),
+        Target("one way 64 B: at least 20 times faster than today's driver",
+               TODAY_ONE_WAY_NS / small.ns_per_message, 20, False),
+        Target("round trip 64 B: at most 3 times kernel to kernel",
+               out.round_trip[SMALL].median_ns / pv.round_trips[SMALL], 3, True),
+        Target("64 KiB: at least 4 times today's best stream throughput",
+               large.megabytes_per_second / TODAY_MEGABYTES_PER_SECOND, 4, False),
+    ]
+    for pair in pairs:
+        for direction in pair.directions:
+            rows = direction.one_way.values()
+            where = f"{direction.sender} -> {direction.receiver}"
+            found.append(Target(f"hypercalls a message to send, {where}: at most 1.05",
+                                max(row.sender_hypercalls for row in rows), 1.05, True))
+            found.append(Target(f"hypercalls a message to receive, {where}: at most 0.1",
+                                max(row.receiver_hypercalls for row in rows), 0.1, True))
+    return found
