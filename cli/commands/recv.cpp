@@ -18,6 +18,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -202,7 +203,8 @@ private:
         const std::string name = offer.name.empty() ? "standard input" : "'" + output::printable(offer.name) + "'";
         complain(fmt::format("receiving {}{} from {}", name, offer.size ? fmt::format(", {} bytes,", *offer.size) : "",
                              fsm_.peer()));
-        progress_.emplace(output::progress(options_.path, offer.size, began_), true);
+        progress_.emplace(
+            output::progress(std::filesystem::path(options_.path).filename().string(), offer.size, began_), true);
     }
 
     [[nodiscard]] std::string cannot_write(const error_code& ec) const {

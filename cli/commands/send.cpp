@@ -49,7 +49,8 @@ public:
         : options_(options), socket_(open_socket(context_, common)), input_(context_.get_executor(), options.path),
           signals_(context_, SIGINT, SIGTERM, SIGHUP), beat_(context_), changed_(context_),
           fsm_(random_number(), {input_.size(), options.checksum, offered_name(options)}, options.timeout),
-          progress_({options.path, input_.size(), clock::now()}, !options.quiet && !options.as_json) {
+          progress_({std::filesystem::path(options.path).filename().string(), input_.size(), clock::now()},
+                    !options.quiet && !options.as_json) {
         error_code ec;
         socket_.connect(options.peer, ec);
         if (ec) {

@@ -22,7 +22,7 @@ namespace {
 
 } // namespace
 
-input_file::input_file(const asio::any_io_executor& executor, const std::string& path) : fd_(STDIN_FILENO) {
+input_file::input_file(const asio::any_io_executor& executor, const std::string& path) {
     const std::string name = path == "-" ? "standard input" : path;
     if (path != "-") {
         owned_ = descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

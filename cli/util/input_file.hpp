@@ -7,6 +7,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -30,7 +32,7 @@ public:
 
 private:
     descriptor owned_;
-    int fd_;
+    int fd_ = STDIN_FILENO;
     std::optional<std::uint64_t> size_;
     std::optional<readiness> readiness_;
 };

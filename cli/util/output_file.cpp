@@ -6,13 +6,13 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -47,8 +47,7 @@ std::string resolve(const std::string& path) {
 
 } // namespace
 
-output_file::output_file(const asio::any_io_executor& executor, const std::string& path)
-    : fd_(STDOUT_FILENO), target_(path) {
+output_file::output_file(const asio::any_io_executor& executor, const std::string& path) : target_(path) {
     if (path != "-") {
         struct stat about {};
         const bool exists = ::stat(path.c_str(), &about) == 0;

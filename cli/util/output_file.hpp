@@ -7,6 +7,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -35,7 +37,7 @@ public:
 
 private:
     descriptor owned_;
-    int fd_;
+    int fd_ = STDOUT_FILENO;
     std::string target_;
     std::string partial_; // name until it is complete; empty of what is written in place
     std::optional<readiness> readiness_;

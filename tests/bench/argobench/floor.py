@@ -4,8 +4,8 @@
 import contextlib
 
 RESULTS = "/sys/module/argo_bench/parameters/results"
-SENDS = 4096
-ROUND_TRIPS = 1000
+SENDS = 2048
+ROUND_TRIPS = 400
 TIMEOUT = 180
 
 

@@ -31,7 +31,7 @@ TEST(Progress, UnknownSizeHasNoBar) {
 
 TEST(Progress, EmptyFileIsDone) {
     const progress bar("empty", 0, start);
-    EXPECT_EQ(bar.line(0, start, 29), "empty 100%        0 B        0");
+    EXPECT_EQ(bar.line(0, start, 38), "empty 100%        0 B        0 B/s");
 }
 
 TEST(Progress, MoreThanAnnouncedStaysAtAll) {

@@ -67,8 +67,9 @@ std::uint32_t fill(const endpoint& from, const argo_addr& to, const_view data) {
     std::uint32_t count = 0;
     for (;; ++count) {
         const auto what = from.send(to, data, count, no_wait);
-        if (what.code == EAGAIN)
+        if (what.code == EAGAIN) {
             return count;
+        }
         if (!what) {
             ADD_FAILURE() << "message " << count << " to " << to_string(to) << ": " << what;
             return count;
@@ -79,8 +80,9 @@ std::uint32_t fill(const endpoint& from, const argo_addr& to, const_view data) {
 bool eventually(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (!condition()) {
-        if (std::chrono::steady_clock::now() >= deadline)
+        if (std::chrono::steady_clock::now() >= deadline) {
             return false;
+        }
         std::this_thread::sleep_for(10ms);
     }
     return true;
@@ -99,19 +101,22 @@ int in_child(const std::function<int()>& body) {
         ::_exit(status);
     }
     int status = 0;
-    if (child < 0 || ::waitpid(child, &status, 0) != child)
+    if (child < 0 || ::waitpid(child, &status, 0) != child) {
         return 255;
+    }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int as_nobody(const std::function<int()>& body) {
     struct stat device {};
-    if (::stat("/dev/argo", &device) != 0 || ::chmod("/dev/argo", 0660) != 0)
+    if (::stat("/dev/argo", &device) != 0 || ::chmod("/dev/argo", 0660) != 0) {
         return 254;
+    }
     const int result = in_child([&] {
         const auto group = device.st_gid;
-        if (::setgroups(1, &group) != 0 || ::setgid(group) != 0 || ::setuid(nobody) != 0)
+        if (::setgroups(1, &group) != 0 || ::setgid(group) != 0 || ::setuid(nobody) != 0) {
             return 253;
+        }
         return body();
     });
     ::chmod("/dev/argo", device.st_mode & 07777U);
@@ -120,16 +125,20 @@ int as_nobody(const std::function<int()>& body) {
 
 std::uint64_t drops_of(std::uint32_t port) {
     std::uint64_t drops = 0;
-    for (const auto& entry : rings())
-        if (entry.port == port)
+    for (const auto& entry : rings()) {
+        if (entry.port == port) {
             drops += entry.drops;
+        }
+    }
     return drops;
 }
 
 std::optional<argo_ring_entry> listed(std::uint32_t port, std::uint16_t partner) {
-    for (const auto& entry : rings())
-        if (entry.port == port && entry.partner == partner)
+    for (const auto& entry : rings()) {
+        if (entry.port == port && entry.partner == partner) {
             return entry;
+        }
+    }
     return std::nullopt;
 }
 
@@ -139,8 +148,9 @@ void pair_test::SetUp() {
 }
 
 void peer_test::SetUp() {
-    if (!around().peer)
+    if (!around().peer) {
         GTEST_SKIP() << "no --peer was given";
+    }
     peer_.emplace(*around().peer);
     ASSERT_EQ(local.bind({.partner = peer_->domid(), .ring_size = 65536}), success);
 }

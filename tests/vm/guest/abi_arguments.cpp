@@ -27,8 +27,9 @@ struct operation {
 
 std::vector<std::size_t> range(std::size_t offset, std::size_t size) {
     std::vector<std::size_t> result(size);
-    for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t i = 0; i < size; ++i) {
         result[i] = offset + i;
+    }
     return result;
 }
 
@@ -201,8 +202,9 @@ TEST_P(arguments_test, huge_sizes) {
 TEST_P(arguments_test, unknown_flags_are_refused_bit_by_bit) {
     for (unsigned bit = 0; bit < 32; ++bit) {
         const auto flag = 1U << bit;
-        if ((GetParam().known_flags & flag) != 0)
+        if ((GetParam().known_flags & flag) != 0) {
             continue;
+        }
         auto data = argument();
         std::uint32_t flags = 0;
         std::memcpy(&flags, data.data() + 4, sizeof(flags));
@@ -221,8 +223,9 @@ TEST_P(arguments_test, what_must_be_zero_is_checked) {
 }
 
 TEST_P(arguments_test, unmapped) {
-    for (const auto bad : bad_addresses)
+    for (const auto bad : bad_addresses) {
         EXPECT_EQ(call(reinterpret_cast<void*>(bad)), outcome{EFAULT}) << std::hex << bad;
+    }
     const guarded memory{1};
     EXPECT_EQ(call(static_cast<void*>(memory.forbidden())), outcome{EFAULT});
 }
@@ -283,8 +286,9 @@ INSTANTIATE_TEST_SUITE_P(every, arguments_test, testing::ValuesIn(operations()),
 
 TEST(arguments, unknown_operations) {
     const endpoint one;
-    for (unsigned nr = 9; nr < 256; ++nr)
+    for (unsigned nr = 9; nr < 256; ++nr) {
         EXPECT_EQ(one.call(_IO(ARGO_IOC_MAGIC, nr), nullptr), outcome{ENOTTY}) << nr;
+    }
     // 0, 'T', 'X', 'f': the magic of what every file knows, such as FIONBIO and FIBMAP.
     const std::set<unsigned> of_all_files{0, 0x12, 0x15, 0x94, 'T', 'X', 'f'};
     for (unsigned magic = 0; magic < 256; ++magic) {

@@ -28,8 +28,9 @@ protected:
     }
 
     void expect_arrive(std::uint32_t from, std::uint32_t count) const {
-        for (std::uint32_t i = from; i < from + count; ++i)
+        for (std::uint32_t i = from; i < from + count; ++i) {
             expect_next(receiver, sender.local(), payloads_[i], i);
+        }
         expect_nothing(receiver);
     }
 
@@ -43,8 +44,9 @@ TEST_F(batch_test, many_at_once) {
     for (const std::uint32_t count : {1U, 2U, 3U, 64U, information().max_batch}) {
         auto messages = outgoing(count);
         std::uint32_t done = 0;
-        if (count > 512)
+        if (count > 512) {
             continue;
+        }
         ASSERT_EQ(sender.send(messages, done, {0, patience}), success);
         ASSERT_EQ(done, count);
         expect_arrive(0, count);
@@ -59,10 +61,12 @@ TEST_F(batch_test, receive_takes_those_that_are_there) {
     std::vector<bytes> buffers(32, bytes(100));
     std::vector<argo_iovec> pieces;
     std::vector<argo_msg> places;
-    for (const auto& buffer : buffers)
+    for (const auto& buffer : buffers) {
         pieces.push_back(vector_of(buffer));
-    for (const auto& piece : pieces)
+    }
+    for (const auto& piece : pieces) {
         places.push_back(message_of({}, {&piece, 1}));
+    }
     // Blocking: it waits for the first only.
     ASSERT_EQ(receiver.receive(places, done, {0, patience}), success);
     ASSERT_EQ(done, 20U);
@@ -76,8 +80,9 @@ TEST_F(batch_test, receive_takes_those_that_are_there) {
     // And no more than there is room for.
     ASSERT_EQ(sender.send(messages, done), success);
     places.resize(5);
-    for (auto& place : places)
+    for (auto& place : places) {
         place.flags = 0;
+    }
     ASSERT_EQ(receiver.receive(places, done, no_wait), success);
     EXPECT_EQ(done, 5U);
     EXPECT_EQ(places[4].type, 4U);
@@ -143,8 +148,9 @@ TEST_F(batch_test, a_bad_place_in_the_middle_of_a_receive_loses_nothing) {
     std::vector<bytes> buffers(3, bytes(100));
     std::vector<argo_iovec> pieces{vector_of(buffers[0]), {8, 100}, vector_of(buffers[2])};
     std::vector<argo_msg> places;
-    for (const auto& piece : pieces)
+    for (const auto& piece : pieces) {
         places.push_back(message_of({}, {&piece, 1}));
+    }
     ASSERT_EQ(receiver.receive(places, done, no_wait), success);
     EXPECT_EQ(done, 1U);
     expect_arrive(1, 2);
@@ -169,8 +175,9 @@ TEST_F(batch_test, full_after_some) {
     EXPECT_EQ(done, 1U);
     EXPECT_EQ(sender.send(messages, done, {0, settling}), outcome{ETIMEDOUT});
     EXPECT_EQ(done, 0U);
-    for (std::uint32_t i = 0; i < first; ++i)
+    for (std::uint32_t i = 0; i < first; ++i) {
         expect_next(small, sender.local(), data);
+    }
     expect_nothing(small);
 }
 

@@ -55,8 +55,9 @@ TEST(bind, default_size) {
 TEST(bind, sizes_from_the_smallest_to_the_largest) {
     const auto info = information();
     std::vector<std::uint32_t> sizes{1, 2, 15, 16, 17, 47, 48, 63, 64, 65, info.min_ring_size};
-    for (std::uint32_t size = 4096; size < info.max_ring_size; size *= 4)
+    for (std::uint32_t size = 4096; size < info.max_ring_size; size *= 4) {
         sizes.insert(sizes.end(), {size - 65, size - 64, size - 1, size, size + 1, size + 64});
+    }
     sizes.insert(sizes.end(), {info.max_ring_size - 1, info.max_ring_size});
     for (const auto size : sizes) {
         endpoint one;
@@ -174,8 +175,9 @@ TEST(bind, an_unbound_endpoint_receives_nothing) {
 }
 
 TEST(bind, every_partner_of_one_port) {
-    if (!around().peer || !around().peer2)
+    if (!around().peer || !around().peer2) {
         GTEST_SKIP() << "no --peer and --peer2 were given";
+    }
     peer_client first{*around().peer};
     peer_client second{*around().peer2};
     endpoint wildcard;

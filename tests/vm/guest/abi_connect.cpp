@@ -57,8 +57,9 @@ TEST_F(connect_test, receives_from_the_peer_only_and_counts_the_others) {
         ASSERT_EQ(stranger.send(target(), some_bytes(40)), success);
         ASSERT_EQ(sender.send(target(), some_bytes(50)), success);
     }
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 3; ++i) {
         expect_next(receiver, sender.local(), some_bytes(50));
+    }
     expect_nothing(receiver);
     EXPECT_EQ(drops_of(receiver.port()) - before, 3U);
 }
@@ -110,8 +111,9 @@ TEST_F(connect_test, an_unbound_sender_gets_a_port) {
 }
 
 TEST_F(connect_test, a_peer_that_may_not_send_here) {
-    if (!around().peer || *around().peer == own_domid())
+    if (!around().peer || *around().peer == own_domid()) {
         GTEST_SKIP() << "no --peer in another domain was given";
+    }
     EXPECT_EQ(sender.connect(address(*around().peer, 1)), outcome{EINVAL});
     EXPECT_EQ(sender.connect(address(ARGO_DOMID_ANY, 1)), outcome{EINVAL});
 }

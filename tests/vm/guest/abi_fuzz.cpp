@@ -38,13 +38,15 @@ public:
     void run(int calls) {
         open();
         for (int i = 0; i < calls; ++i) {
-            if (i % 40 == 39)
+            if (i % 40 == 39) {
                 open();
+            }
             const auto& what = operations[below(operations.size())];
             auto argument = make(what);
             const auto result = one_->call(what.request, argument.data());
-            if (!documented.contains(result.code))
+            if (!documented.contains(result.code)) {
                 ADD_FAILURE() << "call " << i << ", operation " << (what.request & 0xffU) << ": " << result;
+            }
         }
     }
 
@@ -71,25 +73,31 @@ private:
     }
 
     std::uint64_t pointer() {
-        if (chance(15))
+        if (chance(15)) {
             return bad_addresses[below(std::size(bad_addresses))];
-        if (chance(10))
+        }
+        if (chance(10)) {
             return reinterpret_cast<std::uintptr_t>(memory_.forbidden()) - below(64);
+        }
         return reinterpret_cast<std::uintptr_t>(memory_.all().data()) + below(memory_.all().size() / 2);
     }
 
     /// Vectors and messages that may be right, in a place of their own.
     void prepare() {
-        for (auto& piece : pieces_)
+        for (auto& piece : pieces_) {
             piece = {pointer(), chance(80) ? below(5000) : std::uint64_t{number()} << below(33)};
+        }
         for (auto& one : messages_) {
             one = message_of(anywhere(), {pieces_.data(), below(pieces_.size())});
-            if (chance(10))
+            if (chance(10)) {
                 one.iov = bad_addresses[below(std::size(bad_addresses))];
-            if (chance(10))
+            }
+            if (chance(10)) {
                 one.iovcnt = number();
-            if (chance(5))
+            }
+            if (chance(5)) {
                 one.flags = number();
+            }
         }
     }
 
@@ -148,17 +156,20 @@ private:
         }
         argument.resize(256);
         std::memcpy(argument.data(), &what.size, sizeof(what.size));
-        for (int spoilt = chance(50) ? static_cast<int>(below(3)) : 0; spoilt > 0; --spoilt)
+        for (int spoilt = chance(50) ? static_cast<int>(below(3)) : 0; spoilt > 0; --spoilt) {
             spoil(argument, what);
+        }
         return argument;
     }
 
     void spoil(bytes& argument, const operation& what) {
         // Never what the kernel takes for an address: it might be one of this program.
         std::vector<std::size_t> safe{0, 4, what.size, what.size + 4};
-        if (what.request != ARGO_IOC_SEND && what.request != ARGO_IOC_RECV && what.request != ARGO_IOC_LIST)
-            for (std::size_t offset = 8; offset < what.size; offset += 4)
+        if (what.request != ARGO_IOC_SEND && what.request != ARGO_IOC_RECV && what.request != ARGO_IOC_LIST) {
+            for (std::size_t offset = 8; offset < what.size; offset += 4) {
                 safe.push_back(offset);
+            }
+        }
         const auto value = chance(50) ? 1U << below(32) : number();
         std::memcpy(&argument[safe[below(safe.size())]], &value, sizeof(value));
     }
@@ -175,8 +186,9 @@ TEST(fuzz, calls_with_random_arguments) {
     {
         // Nothing waits on these endpoints, but for what a random option may do; a signal ends even that.
         const interrupter signals{std::chrono::seconds{2}};
-        for (const std::uint32_t seed : {1U, 2U, 3U})
+        for (const std::uint32_t seed : {1U, 2U, 3U}) {
             fuzzer{seed}.run(3000);
+        }
     }
     EXPECT_TRUE(eventually([&] { return information().rings == before; }));
     endpoint one;

@@ -44,8 +44,9 @@ TEST_F(lifetime_test, close_while_another_thread_sends) {
     std::this_thread::sleep_for(settling);
     const auto from = sender.local();
     sender.close();
-    for (std::uint32_t i = 0; i <= count; ++i)
+    for (std::uint32_t i = 0; i <= count; ++i) {
         expect_next(receiver, from, some_bytes(300), i);
+    }
 }
 
 TEST_F(lifetime_test, close_while_another_thread_polls) {
@@ -99,8 +100,9 @@ TEST_F(lifetime_test, a_child_keeps_it_when_the_parent_closes) {
 TEST_F(lifetime_test, exit_with_messages_unread) {
     EXPECT_EQ(in_child([] {
                   endpoint one;
-                  if (!one.bind({.port = 6000}))
+                  if (!one.bind({.port = 6000})) {
                       return 1;
+                  }
                   return fill(one, one.local(), some_bytes(100)) > 5 ? 0 : 2;
               }),
               0);
@@ -113,8 +115,9 @@ TEST_F(lifetime_test, exit_with_messages_unread) {
 TEST_F(lifetime_test, exit_with_a_blocked_thread) {
     EXPECT_EQ(in_child([] {
                   endpoint one;
-                  if (!one.bind({.port = 6000}))
+                  if (!one.bind({.port = 6000})) {
                       return 1;
+                  }
                   std::thread{[&] {
                       message received;
                       one.receive(received, 100);
@@ -134,10 +137,11 @@ TEST_F(lifetime_test, killed_while_it_waits) {
         ASSERT_GE(child, 0);
         if (child == 0) {
             message received;
-            if (sending)
+            if (sending) {
                 sender.send(target(), some_bytes(300));
-            else
+            } else {
                 receiver.receive(received, 100);
+            }
             ::_exit(1);
         }
         std::this_thread::sleep_for(settling);
@@ -145,8 +149,9 @@ TEST_F(lifetime_test, killed_while_it_waits) {
         int status = 0;
         ASSERT_EQ(::waitpid(child, &status, 0), child);
         EXPECT_TRUE(WIFSIGNALED(status));
-        for (std::uint32_t i = 0; i < count; ++i)
+        for (std::uint32_t i = 0; i < count; ++i) {
             expect_next(receiver, sender.local(), some_bytes(300), i);
+        }
         expect_passes(sender, target(), receiver, 50);
     }
 }

@@ -11,8 +11,9 @@ namespace {
 TEST(limits, all_rings_and_the_one_after) {
     const auto info = information();
     std::vector<endpoint> open(info.max_rings - info.rings);
-    for (std::size_t i = 0; i < open.size(); ++i)
+    for (std::size_t i = 0; i < open.size(); ++i) {
         ASSERT_EQ(open[i].bind({}), success) << "ring " << i + info.rings;
+    }
     EXPECT_EQ(information().rings, info.max_rings);
     endpoint after;
     EXPECT_EQ(after.bind({}), outcome{ENOSPC});
@@ -30,10 +31,12 @@ TEST(limits, all_rings_and_the_one_after) {
 TEST(limits, many_partner_rings_get_what_is_theirs) {
     // One port for each ring of the own domain: neighbours are not mixed up.
     std::vector<endpoint> open(40);
-    for (std::size_t i = 0; i < open.size(); ++i)
+    for (std::size_t i = 0; i < open.size(); ++i) {
         ASSERT_EQ(open[i].bind({.port = static_cast<std::uint32_t>(7000 + i)}), success);
-    for (std::size_t i = 0; i < open.size(); ++i)
+    }
+    for (std::size_t i = 0; i < open.size(); ++i) {
         ASSERT_EQ(open[0].send(self(static_cast<std::uint32_t>(7000 + i)), some_bytes(i + 1)), success);
+    }
     for (std::size_t i = 0; i < open.size(); ++i) {
         expect_next(open[i], open[0].local(), some_bytes(i + 1));
         expect_nothing(open[i]);

@@ -33,10 +33,12 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     try {
         const guest::arguments options{argc, argv};
-        if (options.has("peer"))
+        if (options.has("peer")) {
             guest::around().peer = domain(options.text("peer"));
-        if (options.has("peer2"))
+        }
+        if (options.has("peer2")) {
             guest::around().peer2 = domain(options.text("peer2"));
+        }
         testing::AddGlobalTestEnvironment(std::make_unique<no_ring_left>().release());
         return RUN_ALL_TESTS();
     } catch (const std::exception& error) {

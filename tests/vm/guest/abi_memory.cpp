@@ -95,8 +95,9 @@ TEST_F(memory_test, receive_to_read_only_memory_loses_nothing) {
     const mapping memory{2};
     memory.protect(0, 2, PROT_READ);
     ASSERT_EQ(send(some_bytes(6000)), success);
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 3; ++i) {
         EXPECT_EQ(receive(memory.all()), outcome{EFAULT});
+    }
     // Half of it writable is no better.
     memory.protect(0, 1, PROT_READ | PROT_WRITE);
     EXPECT_EQ(receive(memory.all()), outcome{EFAULT});
@@ -145,8 +146,9 @@ TEST_F(memory_test, send_pieces_from_pages_that_are_not_there_yet) {
     const auto file = temporary_file(8, std::byte{0x77});
     const mapping fresh{file, 8};
     std::vector<argo_iovec> pieces;
-    for (std::size_t page = 0; page < 8; ++page)
+    for (std::size_t page = 0; page < 8; ++page) {
         pieces.push_back(vector_of({fresh.data() + page * page_size(), 100}));
+    }
     ASSERT_EQ(send(pieces), success);
     expect_next(receiver, sender.local(), bytes(800, std::byte{0x77}));
 }

@@ -49,8 +49,9 @@ protected:
 TEST_F(message_test, one_piece_and_many) {
     const auto most = information().max_iov;
     for (const std::size_t count : {1U, 2U, 7U, 8U, 9U, 15U, 16U, 17U, 100U, most}) {
-        if (count > most)
+        if (count > most) {
             continue;
+        }
         const std::vector<std::size_t> pieces(count, count > 100 ? 1 : 13);
         const std::vector<std::size_t> whole{4000};
         expect_pieces(pieces, whole);
@@ -82,8 +83,9 @@ TEST_F(message_test, empty_pieces) {
     const std::vector<std::size_t> whole{100};
     for (const auto& pieces : std::vector<std::vector<std::size_t>>{
              {0}, {0, 0, 0}, {0, 5}, {5, 0}, {5, 0, 5}, {0, 0, 1, 0, 0, 1, 0, 0}, {0, 0, 0, 0, 0, 0, 0, 0, 1}}) {
-        if (pieces.size() > information().max_iov)
+        if (pieces.size() > information().max_iov) {
             continue;
+        }
         expect_pieces(pieces, whole);
         expect_pieces(std::vector<std::size_t>(1, std::accumulate(pieces.begin(), pieces.end(), std::size_t{0})),
                       pieces);
@@ -184,8 +186,9 @@ TEST_F(message_test, nobody_there) {
 }
 
 TEST_F(message_test, ring_for_somebody_else) {
-    if (!around().peer || *around().peer == own_domid())
+    if (!around().peer || *around().peer == own_domid()) {
         GTEST_SKIP() << "no --peer in another domain was given";
+    }
     endpoint other;
     ASSERT_EQ(other.bind({.partner = *around().peer}), success);
     EXPECT_EQ(sender.send(other.local(), some_bytes(1)), outcome{ECONNREFUSED});
@@ -226,8 +229,9 @@ TEST_F(message_test, order_is_kept) {
     verifier check{what};
     std::uint32_t sent = 0;
     for (int round = 0; round < 20; ++round) {
-        for (int i = 0; i < 20; ++i, ++sent)
+        for (int i = 0; i < 20; ++i, ++sent) {
             ASSERT_EQ(sender.send(target(), make_message(what, sender.local(), sent), sent, no_wait), success);
+        }
         for (int i = 0; i < 20; ++i) {
             message received;
             ASSERT_EQ(receiver.receive(received, 100, no_wait), success);

@@ -25,19 +25,22 @@ protected:
     }
 
     void send(const traffic& what, std::uint32_t from, std::uint32_t count, const argo_addr& to) const {
-        for (std::uint32_t i = from; i < from + count; ++i)
+        for (std::uint32_t i = from; i < from + count; ++i) {
             ASSERT_EQ(local.send(to, make_message(what, local.local(), i), i, {0, patience}), success) << i;
+        }
     }
 
     /// Sends until the ring is full; the number of the next message.
     [[nodiscard]] std::uint32_t fill(const traffic& what, const argo_addr& to) const {
         for (std::uint32_t i = 0;; ++i) {
             const auto result = local.send(to, make_message(what, local.local(), i), i, no_wait);
-            if (result == outcome{EAGAIN})
+            if (result == outcome{EAGAIN}) {
                 return i;
+            }
             EXPECT_EQ(result, success);
-            if (!result)
+            if (!result) {
                 return i;
+            }
         }
     }
 
@@ -80,18 +83,18 @@ TEST_F(between, source_is_vouched_for) {
 
 TEST_F(between, many_messages_there) {
     const traffic what{21, 0, 3000};
-    auto job = peer().sink(what, 1500);
+    auto job = peer().sink(what, 800);
     ASSERT_EQ(job.error(), success);
-    send(what, 0, 1500, job.address());
-    expect_done(job, 1500);
+    send(what, 0, 800, job.address());
+    expect_done(job, 800);
 }
 
 TEST_F(between, many_messages_back) {
     const traffic what{22, 0, 3000};
-    auto job = peer().send(what, 1500, local.local());
+    auto job = peer().send(what, 800, local.local());
     ASSERT_EQ(job.error(), success);
-    take(what, 1500);
-    expect_done(job, 1500);
+    take(what, 800);
+    expect_done(job, 800);
 }
 
 TEST_F(between, both_directions_at_once) {
@@ -165,8 +168,9 @@ TEST_F(between, back_pressure_back) {
             ASSERT_EQ(small.receive(received, 2000, {0, patience}), success) << "after " << check.messages();
             ASSERT_TRUE(check.check(received.from, received.type, received.len, received.data)) << check.error();
             // A slow reader, now and then.
-            if (check.messages() % 100 == 0)
+            if (check.messages() % 100 == 0) {
                 std::this_thread::sleep_for(settling);
+            }
         }
         const auto result = job.finish();
         EXPECT_EQ(outcome{static_cast<int>(result.error)}, success) << result.text.data();
@@ -181,19 +185,23 @@ TEST_F(between, ten_senders_on_one_ring) {
     endpoint shared;
     ASSERT_EQ(shared.bind({.partner = ARGO_DOMID_ANY, .ring_size = 16384}), success);
     std::optional<peer_client> second;
-    if (around().peer2)
+    if (around().peer2) {
         second.emplace(*around().peer2);
+    }
     std::vector<remote_job> jobs;
-    for (int i = 0; i < 8; ++i)
+    for (int i = 0; i < 8; ++i) {
         jobs.push_back((second && i % 2 == 1 ? *second : peer()).send(what, 150, shared.local()));
+    }
     std::vector<std::jthread> own;
-    for (int i = 0; i < 2; ++i)
+    for (int i = 0; i < 2; ++i) {
         own.emplace_back([&] {
             endpoint one;
             ASSERT_EQ(one.bind({}), success);
-            for (std::uint32_t n = 0; n < 150; ++n)
+            for (std::uint32_t n = 0; n < 150; ++n) {
                 ASSERT_EQ(one.send(shared.local(), make_message(what, one.local(), n), n, {0, patience}), success);
+            }
         });
+    }
     verifier check{what};
     message received;
     while (check.messages() < 10 * 150) {
@@ -203,8 +211,9 @@ TEST_F(between, ten_senders_on_one_ring) {
     own.clear();
     EXPECT_EQ(check.senders(), 10U);
     expect_nothing(shared);
-    for (auto& job : jobs)
+    for (auto& job : jobs) {
         expect_done(job, 150);
+    }
 }
 
 TEST_F(between, space_there) {
@@ -249,8 +258,9 @@ TEST_F(between, fsync_waits_for_the_peer) {
 }
 
 TEST_F(between, ring_for_somebody_else) {
-    if (peer().domid() == own_domid())
+    if (peer().domid() == own_domid()) {
         GTEST_SKIP() << "the peer is in this domain";
+    }
     protocol::request want;
     want.op = protocol::operation::sink;
     want.partner = peer().domid();
@@ -322,8 +332,9 @@ TEST_F(between, a_blocked_send_ends_when_the_peer_unbinds) {
 }
 
 TEST_F(between, a_third_domain_is_not_heard) {
-    if (!around().peer2)
+    if (!around().peer2) {
         GTEST_SKIP() << "no --peer2 was given";
+    }
     peer_client second{*around().peer2};
     endpoint shared;
     ASSERT_EQ(shared.bind({.partner = ARGO_DOMID_ANY, .ring_size = 16384}), success);

@@ -38,8 +38,9 @@ protected:
 
     void take(std::uint32_t count) const {
         message received;
-        for (std::uint32_t i = 0; i < count; ++i)
+        for (std::uint32_t i = 0; i < count; ++i) {
             EXPECT_EQ(receiver.receive(received, 5000, {0, patience}), success);
+        }
     }
 
     bytes filler_ = some_bytes(300);
@@ -241,8 +242,9 @@ TEST_F(poll_test, both_directions_of_one_endpoint) {
 
 TEST_F(poll_test, several_pollers_all_wake) {
     std::vector<std::jthread> pollers;
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < 4; ++i) {
         pollers.emplace_back([&] { EXPECT_EQ(soon(receiver, POLLIN), POLLIN); });
+    }
     std::this_thread::sleep_for(settling);
     ASSERT_EQ(sender.send(target(), {}), success);
     pollers.clear();

@@ -77,12 +77,14 @@ TEST_F(readwrite_test, nonblocking) {
     bytes data = some_bytes(1000);
     EXPECT_EQ(outcome_of(::read(receiver.fd(), data.data(), data.size())), outcome{EAGAIN});
     int written = 0;
-    while (::write(sender.fd(), data.data(), data.size()) == 1000)
+    while (::write(sender.fd(), data.data(), data.size()) == 1000) {
         ++written;
+    }
     EXPECT_EQ(errno, EAGAIN);
     EXPECT_GE(written, 3);
-    for (int i = 0; i < written; ++i)
+    for (int i = 0; i < written; ++i) {
         EXPECT_EQ(::read(receiver.fd(), data.data(), data.size()), 1000);
+    }
     EXPECT_EQ(outcome_of(::read(receiver.fd(), data.data(), data.size())), outcome{EAGAIN});
 }
 

@@ -21,12 +21,17 @@ protected:
 
 TEST_P(sizes_test, every_edge) {
     const auto largest = receiver.max_message();
-    for (const std::uint32_t size :
-         {0U,     1U,     15U,       16U,          17U,          31U,          32U,         33U,
-          4079U,  4080U,  4095U,     4096U,        4097U,        8191U,        8192U,       65535U,
-          65536U, 65537U, 1U << 20U, largest - 17, largest - 16, largest - 15, largest - 1, largest}) {
-        if (size <= largest)
+    std::vector<std::uint32_t> sizes{0,    1,    15,   16,   17,   31,   32,    33,    4079,
+                                     4080, 4095, 4096, 4097, 8191, 8192, 65535, 65536, 65537};
+    sizes.insert(sizes.end(), {largest - 1, largest});
+    // One of many MiB takes a second to make, to send and to compare.
+    if (largest < (1U << 20U)) {
+        sizes.insert(sizes.end(), {largest - 17, largest - 16, largest - 15});
+    }
+    for (const auto size : sizes) {
+        if (size <= largest) {
             expect_passes(sender, receiver.local(), receiver, size);
+        }
     }
 }
 
@@ -43,7 +48,7 @@ TEST_P(sizes_test, one_more_than_the_largest) {
 
 TEST_P(sizes_test, the_largest_again_and_again) {
     // Each starts at another slot, so that header, payload and both wrap.
-    const auto rounds = receiver.ring_size() > (1U << 20U) ? 3 : 40;
+    const auto rounds = receiver.ring_size() > (1U << 20U) ? 2 : 40;
     for (int i = 0; i < rounds; ++i) {
         expect_passes(sender, receiver.local(), receiver, static_cast<std::uint32_t>(i) * 16);
         expect_passes(sender, receiver.local(), receiver, receiver.max_message());
@@ -58,13 +63,15 @@ TEST_P(sizes_test, a_full_ring_is_taken_out_in_order) {
     for (int round = 0; round < 5; ++round) {
         for (;; ++sent) {
             const auto result = sender.send(receiver.local(), make_message(what, sender.local(), sent), sent, no_wait);
-            if (result == outcome{EAGAIN})
+            if (result == outcome{EAGAIN}) {
                 break;
+            }
             ASSERT_EQ(result, success);
         }
         message received;
-        while (receiver.receive(received, what.max_size, no_wait))
+        while (receiver.receive(received, what.max_size, no_wait)) {
             ASSERT_TRUE(check.check(received.from, received.type, received.len, received.data)) << check.error();
+        }
         EXPECT_EQ(check.messages(), sent);
     }
 }
@@ -80,7 +87,7 @@ TEST(wrap, thousands_of_odd_sizes_through_a_small_ring) {
     const traffic what{99, 0, receiver.max_message()};
     verifier check{what};
     message received;
-    for (std::uint32_t sequence = 0; sequence < 5000; ++sequence) {
+    for (std::uint32_t sequence = 0; sequence < 3000; ++sequence) {
         const auto data = make_message(what, sender.local(), sequence);
         auto result = sender.send(receiver.local(), data, sequence, no_wait);
         while (result == outcome{EAGAIN}) {
@@ -90,9 +97,10 @@ TEST(wrap, thousands_of_odd_sizes_through_a_small_ring) {
         }
         ASSERT_EQ(result, success);
     }
-    while (receiver.receive(received, receiver.max_message(), no_wait))
+    while (receiver.receive(received, receiver.max_message(), no_wait)) {
         ASSERT_TRUE(check.check(received.from, received.type, received.len, received.data)) << check.error();
-    EXPECT_EQ(check.messages(), 5000U);
+    }
+    EXPECT_EQ(check.messages(), 3000U);
 }
 
 TEST(largest, ring_of_sixteen_mebibytes) {

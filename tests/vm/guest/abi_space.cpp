@@ -21,8 +21,9 @@ protected:
 
     void take(std::uint32_t count) const {
         message received;
-        for (std::uint32_t i = 0; i < count; ++i)
+        for (std::uint32_t i = 0; i < count; ++i) {
             EXPECT_EQ(receiver.receive(received, 5000, {0, patience}), success);
+        }
     }
 
     argo_space space_{};
@@ -103,8 +104,9 @@ TEST_F(space_test, default_destination) {
 TEST_F(space_test, one_thing_at_a_time) {
     for (const std::uint32_t flags :
          {ARGO_SPACE_WAIT | ARGO_SPACE_DRAIN, ARGO_SPACE_WAIT | ARGO_SPACE_WATCH, ARGO_SPACE_DRAIN | ARGO_SPACE_WATCH,
-          ARGO_SPACE_WAIT | ARGO_SPACE_DRAIN | ARGO_SPACE_WATCH})
+          ARGO_SPACE_WAIT | ARGO_SPACE_DRAIN | ARGO_SPACE_WATCH}) {
         EXPECT_EQ(sender.space(target(), 1, space_, {flags, forever}), outcome{EINVAL}) << flags;
+    }
 }
 
 TEST_F(space_test, wait_returns_when_there_is_room) {
@@ -135,8 +137,9 @@ TEST_F(space_test, a_small_wait_does_not_cost_a_large_one_its_wakeup) {
     const auto large = waiting(3000);
     std::this_thread::sleep_for(settling);
     const auto small = waiting(100);
-    for (int i = 0; i < 20; ++i)
+    for (int i = 0; i < 20; ++i) {
         state(0);
+    }
     std::this_thread::sleep_for(settling);
     take(1);
     std::this_thread::sleep_for(settling);
@@ -180,8 +183,9 @@ TEST_F(fsync_test, nothing_sent) {
 
 TEST_F(fsync_test, returns_when_the_peer_has_consumed_everything) {
     ASSERT_EQ(sender.connect(target()), success);
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 3; ++i) {
         ASSERT_EQ(sender.send(nowhere, filler_), success);
+    }
     std::atomic<int> taken = 0;
     std::jthread later{[&] {
         for (int i = 0; i < 3; ++i) {

@@ -85,8 +85,9 @@ TEST_F(status_test, of_a_bound_endpoint) {
 }
 
 TEST_F(status_test, follows_the_messages) {
-    for (const std::size_t size : {0U, 100U, 17U})
+    for (const std::size_t size : {0U, 100U, 17U}) {
         ASSERT_EQ(sender.send(target(), some_bytes(size)), success);
+    }
     auto status = of(receiver);
     EXPECT_EQ(status.next_len, 0U);
     EXPECT_GE(status.fill, 117U + 3 * 16);
@@ -131,8 +132,9 @@ TEST_F(list_test, says_who_owns_what) {
 
 TEST_F(list_test, counts) {
     const auto before_sender = listed(sender.port(), own_domid()).value();
-    for (const std::size_t size : {0U, 10U, 300U})
+    for (const std::size_t size : {0U, 10U, 300U}) {
         expect_passes(sender, target(), receiver, size);
+    }
     ASSERT_EQ(sender.send(target(), some_bytes(64)), success);
     const auto receiving = listed(receiver.port(), own_domid()).value();
     EXPECT_EQ(receiving.rx_messages, 3U);
@@ -180,8 +182,9 @@ TEST_F(list_test, larger_entries_end_with_zeros) {
         std::memcpy(&entry, &room[i * larger], sizeof(entry));
         EXPECT_EQ(entry.port, expected[i].port);
         EXPECT_EQ(entry.pid, expected[i].pid);
-        for (std::size_t j = sizeof(entry); j < larger; ++j)
+        for (std::size_t j = sizeof(entry); j < larger; ++j) {
             ASSERT_EQ(room[i * larger + j], std::byte{0}) << "entry " << i << ", byte " << j;
+        }
     }
 }
 
@@ -191,8 +194,9 @@ TEST_F(list_test, smaller_entries_get_their_beginning_only) {
     bytes room(smaller * expected.size() + 16, std::byte{0xee});
     auto count = static_cast<std::uint32_t>(expected.size());
     ASSERT_EQ(list(room, smaller, count), success);
-    for (std::size_t i = 0; i < expected.size(); ++i)
+    for (std::size_t i = 0; i < expected.size(); ++i) {
         EXPECT_EQ(std::memcmp(&room[i * smaller], &expected[i], smaller), 0) << "entry " << i;
+    }
     EXPECT_TRUE(std::all_of(room.end() - 16, room.end(), [](std::byte value) { return value == std::byte{0xee}; }));
     for (const std::uint32_t size : {0U, 1U, 7U}) {
         count = 4;
@@ -224,16 +228,20 @@ TEST_F(list_test, unmapped_room) {
 TEST_F(list_test, without_a_capability_only_the_own) {
     const auto of_root = rings().size();
     EXPECT_EQ(as_nobody([this, of_root] {
-                  if (!rings().empty())
+                  if (!rings().empty()) {
                       return 1;
+                  }
                   endpoint own;
-                  if (!own.bind({}))
+                  if (!own.bind({})) {
                       return 2;
+                  }
                   const auto seen = rings();
-                  if (seen.size() != 1 || seen[0].port != own.port() || seen[0].uid != ::getuid())
+                  if (seen.size() != 1 || seen[0].port != own.port() || seen[0].uid != ::getuid()) {
                       return 3;
-                  if (seen[0].pid != static_cast<std::uint32_t>(::getpid()))
+                  }
+                  if (seen[0].pid != static_cast<std::uint32_t>(::getpid())) {
                       return 4;
+                  }
                   // Nor does the count say how many others there are.
                   std::uint32_t count = 0;
                   return list({}, sizeof(argo_ring_entry), count) && count == 1 && of_root > 1 ? 0 : 5;
@@ -255,8 +263,9 @@ TEST_F(list_test, with_the_capability_those_of_others) {
     if (child == 0) {
         const int result = as_nobody([&] {
             endpoint own;
-            if (!own.bind({}))
+            if (!own.bind({})) {
                 return 1;
+            }
             const auto port = own.port();
             std::byte answer{};
             return ::write(bound_out.get(), &port, sizeof(port)) == sizeof(port) &&

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 class threads_test : public testing::Test {
 protected:
-    static constexpr std::uint32_t messages = 4000;
+    static constexpr std::uint32_t messages = 2000;
     static constexpr std::uint32_t stop_type = 0xffffffff;
 
     void SetUp() override {
@@ -36,20 +36,23 @@ protected:
         for (;;) {
             const auto what = receiver.receive(received, 2000, {0, patience});
             ASSERT_EQ(what, success);
-            if (received.type == stop_type)
+            if (received.type == stop_type) {
                 return;
+            }
             note(received);
         }
     }
 
     void send_all(std::atomic<std::uint32_t>& next) const {
-        for (std::uint32_t i = next++; i < messages; i = next++)
+        for (std::uint32_t i = next++; i < messages; i = next++) {
             ASSERT_EQ(sender.send(receiver.local(), some_bytes(size_of(i), i), i, {0, patience}), success);
+        }
     }
 
     void send_stop(int receivers) const {
-        for (int i = 0; i < receivers; ++i)
+        for (int i = 0; i < receivers; ++i) {
             ASSERT_EQ(sender.send(receiver.local(), {}, stop_type, {0, patience}), success);
+        }
     }
 
     static std::size_t size_of(std::uint32_t number) { return number * 37 % 1500; }
@@ -89,7 +92,7 @@ TEST_F(threads_test, senders_and_receivers_and_pollers) {
     std::atomic<bool> done{false};
     {
         std::vector<std::jthread> others;
-        for (int i = 0; i < 2; ++i)
+        for (int i = 0; i < 2; ++i) {
             others.emplace_back([&] {
                 argo_status status{};
                 while (!done) {
@@ -97,6 +100,7 @@ TEST_F(threads_test, senders_and_receivers_and_pollers) {
                     EXPECT_EQ(receiver.status(status), success);
                 }
             });
+        }
         {
             const std::jthread first{[this] { receive_until_stopped(); }};
             const std::jthread second{[this] { receive_until_stopped(); }};
@@ -141,13 +145,14 @@ TEST_F(threads_test, bind_at_once_is_won_by_one) {
         std::atomic<int> refused{0};
         {
             std::vector<std::jthread> threads;
-            for (int i = 0; i < 4; ++i)
+            for (int i = 0; i < 4; ++i) {
                 threads.emplace_back([&] {
                     auto mine = one.duplicate();
                     const auto what = mine.bind({});
                     bound += what == success ? 1 : 0;
                     refused += what == outcome{EISCONN} ? 1 : 0;
                 });
+            }
         }
         EXPECT_EQ(bound, 1);
         EXPECT_EQ(refused, 3);
@@ -156,15 +161,17 @@ TEST_F(threads_test, bind_at_once_is_won_by_one) {
 
 TEST_F(threads_test, many_pairs_at_once) {
     std::vector<std::jthread> threads;
-    for (std::uint32_t i = 0; i < 8; ++i)
+    for (std::uint32_t i = 0; i < 8; ++i) {
         threads.emplace_back([i] {
             endpoint from;
             endpoint to;
             ASSERT_EQ(from.bind({}), success);
             ASSERT_EQ(to.bind({}), success);
-            for (std::uint32_t n = 0; n < 200; ++n)
+            for (std::uint32_t n = 0; n < 200; ++n) {
                 expect_passes(from, to.local(), to, (n * 17 + i) % 3000);
+            }
         });
+    }
 }
 
 } // namespace

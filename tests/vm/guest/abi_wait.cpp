@@ -25,8 +25,9 @@ protected:
 
     /// Empties the receiver's ring and finds all that fill_target() put there.
     void drain_target() {
-        for (std::uint32_t i = 0; i < filled_; ++i)
+        for (std::uint32_t i = 0; i < filled_; ++i) {
             expect_next(receiver, sender.local(), filler_, i);
+        }
         filled_ = 0;
     }
 
@@ -52,14 +53,16 @@ TEST_F(wait_test, send_does_not_wait) {
 }
 
 TEST_F(wait_test, receive_times_out) {
-    for (const duration time : {duration{1}, duration{1ms}, duration{60ms}, duration{300ms}})
+    for (const duration time : {duration{1}, duration{1ms}, duration{60ms}, duration{300ms}}) {
         expect_times_out(time, [&] { return receiver.receive(received_, 10, {0, time}); });
+    }
 }
 
 TEST_F(wait_test, send_times_out) {
     fill_target();
-    for (const duration time : {duration{1}, duration{60ms}, duration{300ms}})
+    for (const duration time : {duration{1}, duration{60ms}, duration{300ms}}) {
         expect_times_out(time, [&] { return sender.send(target(), filler_, 0, {0, time}); });
+    }
     drain_target();
     expect_nothing(receiver);
 }
@@ -153,8 +156,9 @@ TEST_F(wait_test, a_signal_after_some_messages_is_no_error) {
     }
     EXPECT_GT(done, 5U);
     EXPECT_LT(done, 40U);
-    for (std::uint32_t i = 0; i < done; ++i)
+    for (std::uint32_t i = 0; i < done; ++i) {
         expect_next(receiver, sender.local(), filler_);
+    }
     expect_nothing(receiver);
 }
 

@@ -30,8 +30,9 @@ public:
     template <typename T> static T parse(std::string_view text) {
         T value{};
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error != std::errc{} || end != text.data() + text.size())
+        if (error != std::errc{} || end != text.data() + text.size()) {
             throw std::invalid_argument("'" + std::string(text) + "' is not a number in range");
+        }
         return value;
     }
 

@@ -18,8 +18,9 @@ std::uint64_t user_pointer(const void* pointer) { return reinterpret_cast<std::u
 std::uint64_t nanoseconds(duration time) { return static_cast<std::uint64_t>(time.count()); }
 
 void require(outcome what, const char* doing) {
-    if (!what)
+    if (!what) {
         throw std::system_error(what.code, std::generic_category(), std::string(device_path) + ": " + doing);
+    }
 }
 
 file open_device(int flags) {
@@ -194,8 +195,9 @@ std::vector<argo_ring_entry> rings() {
         require(device.call(ARGO_IOC_LIST, &argument), "ARGO_IOC_LIST");
         const bool all = argument.count <= entries.size();
         entries.resize(argument.count);
-        if (all)
+        if (all) {
             return entries;
+        }
     }
 }
 

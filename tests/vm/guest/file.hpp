@@ -13,8 +13,9 @@ public:
     explicit file(int fd) : fd_{fd} {}
     file(file&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
     file& operator=(file&& other) noexcept {
-        if (this != &other)
+        if (this != &other) {
             reset(std::exchange(other.fd_, -1));
+        }
         return *this;
     }
     file(const file&) = delete;
@@ -24,8 +25,9 @@ public:
     [[nodiscard]] int get() const { return fd_; }
     explicit operator bool() const { return fd_ >= 0; }
     void reset(int fd = -1) {
-        if (fd_ >= 0)
+        if (fd_ >= 0) {
             ::close(fd_);
+        }
         fd_ = fd;
     }
 

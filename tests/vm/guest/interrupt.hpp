@@ -19,8 +19,9 @@ public:
         thread_ = std::jthread{[target = ::pthread_self(), delay](const std::stop_token& stop) {
             for (auto left = delay; !stop.stop_requested(); left = std::chrono::milliseconds{20}) {
                 std::this_thread::sleep_for(left);
-                if (!stop.stop_requested())
+                if (!stop.stop_requested()) {
                     ::pthread_kill(target, SIGUSR1);
+                }
             }
         }};
     }

@@ -14,8 +14,9 @@ namespace {
 
 std::byte* map(int fd, std::size_t size, int flags) {
     void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd, 0);
-    if (address == MAP_FAILED)
+    if (address == MAP_FAILED) {
         fail("mmap");
+    }
     return static_cast<std::byte*>(address);
 }
 
@@ -35,8 +36,9 @@ mapping::mapping(const file& of, std::size_t pages)
 mapping::~mapping() { ::munmap(data_, size_); }
 
 void mapping::protect(std::size_t first_page, std::size_t pages, int protection) const {
-    if (::mprotect(data_ + first_page * page_size(), pages * page_size(), protection) != 0)
+    if (::mprotect(data_ + first_page * page_size(), pages * page_size(), protection) != 0) {
         fail("mprotect");
+    }
 }
 
 guarded::guarded(std::size_t pages) : mapping_{pages + 1} { mapping_.protect(pages, 1, PROT_NONE); }
@@ -49,12 +51,15 @@ std::byte* guarded::forbidden() const { return mapping_.end() - page_size(); }
 
 file temporary_file(std::size_t pages, std::byte fill) {
     file result{::memfd_create("argo-test", MFD_CLOEXEC)};
-    if (!result)
+    if (!result) {
         fail("memfd_create");
+    }
     const bytes page(page_size(), fill);
-    for (std::size_t i = 0; i < pages; ++i)
-        if (::write(result.get(), page.data(), page.size()) != static_cast<ssize_t>(page.size()))
+    for (std::size_t i = 0; i < pages; ++i) {
+        if (::write(result.get(), page.data(), page.size()) != static_cast<ssize_t>(page.size())) {
             fail("write to a temporary file");
+        }
+    }
     return result;
 }
 

@@ -47,11 +47,13 @@ bytes make_message(const traffic& what, const argo_addr& source, std::uint32_t s
 }
 
 bool verifier::check(const argo_addr& source, std::uint32_t type, std::uint32_t len, const_view data) {
-    if (!error_.empty())
+    if (!error_.empty()) {
         return false;
+    }
     auto& next = next_[{source.domid, source.port}];
-    if (gaps_allowed_ && type > next)
+    if (gaps_allowed_ && type > next) {
         next = type;
+    }
     const auto where = "message " + std::to_string(next) + " of " + to_string(source);
     if (type != next) {
         error_ = where + ": number " + std::to_string(type) + " came instead";

@@ -17,8 +17,9 @@ using protocol::operation;
 constexpr duration answer_time = 120s;
 
 void require(outcome what, const std::string& doing) {
-    if (what)
+    if (what) {
         return;
+    }
     std::ostringstream text;
     text << doing << ": " << what;
     throw std::runtime_error(text.str());
@@ -27,8 +28,9 @@ void require(outcome what, const std::string& doing) {
 } // namespace
 
 remote_job::~remote_job() {
-    if (peer_ == nullptr || started_.error != 0)
+    if (peer_ == nullptr || started_.error != 0) {
         return;
+    }
     try {
         stop();
     } catch (const std::exception& error) {
@@ -64,14 +66,17 @@ protocol::reply peer_client::ask(const protocol::request& want) {
     for (;;) {
         message received;
         const auto what = control_.receive(received, sizeof(protocol::reply), {0, answer_time});
-        if (what.code == EINTR)
+        if (what.code == EINTR) {
             continue;
+        }
         require(what, "answer of the " + where);
-        if (received.type != number)
+        if (received.type != number) {
             continue;
+        }
         protocol::reply reply;
-        if (received.len != sizeof(reply))
+        if (received.len != sizeof(reply)) {
             throw std::runtime_error(where + ": answer of " + std::to_string(received.len) + " bytes");
+        }
         std::memcpy(&reply, received.data.data(), sizeof(reply));
         return reply;
     }

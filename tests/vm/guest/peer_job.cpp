@@ -29,8 +29,9 @@ job::job(std::uint32_t number, const protocol::request& want) : want_{want}, rel
 
 job::~job() {
     stopping_ = true;
-    if (thread_.joinable())
+    if (thread_.joinable()) {
         thread_.join();
+    }
 }
 
 protocol::reply job::start() {
@@ -52,13 +53,15 @@ void job::finish(answer report) {
     std::optional<protocol::reply> now;
     {
         const std::lock_guard lock{mutex_};
-        if (concluded_)
+        if (concluded_) {
             now = result_;
-        else
+        } else {
             reports_.push_back(report);
+        }
     }
-    if (now)
+    if (now) {
         report(*now);
+    }
 }
 
 void job::stop(answer report) {
@@ -98,11 +101,13 @@ void job::work() {
 void job::echo() {
     message received;
     while (wait_readable()) {
-        if (const auto what = endpoint_.receive(received, endpoint_.max_message(), no_wait); !what)
+        if (const auto what = endpoint_.receive(received, endpoint_.max_message(), no_wait); !what) {
             return fail(what, "receive");
+        }
         const auto what = endpoint_.send(received.from, received.data, received.type, {0, 30s});
-        if (!what)
+        if (!what) {
             return fail(what, "send back to " + to_string(received.from));
+        }
         ++result_.messages;
         result_.bytes += received.len;
     }
@@ -111,18 +116,26 @@ void job::echo() {
 void job::sink() {
     verifier check{traffic_of(want_)};
     message received;
-    while (!released_ && !over())
+    while (!released_) {
+        if (over()) {
+            // It was to read nothing, and its end is no reason to.
+            return;
+        }
         std::this_thread::sleep_for(10ms);
+    }
     while ((want_.count == 0 || check.messages() < want_.count) && wait_readable()) {
-        if (const auto what = endpoint_.receive(received, endpoint_.max_message(), no_wait); !what)
+        if (const auto what = endpoint_.receive(received, endpoint_.max_message(), no_wait); !what) {
             return fail(what, "receive");
-        if (!check.check(received.from, received.type, received.len, received.data))
+        }
+        if (!check.check(received.from, received.type, received.len, received.data)) {
             return fail(outcome{EBADMSG}, check.error());
+        }
         result_.messages = check.messages();
         result_.bytes = check.total_bytes();
     }
-    if (check.messages() < want_.count)
+    if (check.messages() < want_.count) {
         fail(outcome{ETIMEDOUT}, "only " + std::to_string(check.messages()) + " messages came");
+    }
 }
 
 void job::send() {
@@ -132,18 +145,21 @@ void job::send() {
         const bool polling = want_.mode == protocol::send_mode::polling;
         outcome what;
         do {
-            if (over())
+            if (over()) {
                 return fail(outcome{ETIMEDOUT}, "stopped after " + std::to_string(sequence) + " messages");
+            }
             what = endpoint_.send(want_.to, data, sequence, polling ? no_wait : wait{0, slice});
             if (polling && what.code == EAGAIN) {
                 ++result_.waits;
                 what = wait_for_room(want_.to, static_cast<std::uint32_t>(data.size()));
-                if (what)
+                if (what) {
                     what = outcome{EAGAIN};
+                }
             }
         } while (what.code == EAGAIN || what.code == ETIMEDOUT);
-        if (!what)
+        if (!what) {
             return fail(what, "send to " + to_string(want_.to));
+        }
         ++result_.messages;
         result_.bytes += data.size();
     }
@@ -151,11 +167,14 @@ void job::send() {
 
 outcome job::wait_for_room(const argo_addr& to, std::uint32_t size) {
     argo_space space{};
-    if (const auto what = endpoint_.space(to, size, space, {ARGO_SPACE_WATCH, forever}); !what)
+    if (const auto what = endpoint_.space(to, size, space, {ARGO_SPACE_WATCH, forever}); !what) {
         return what;
-    while (!over())
-        if (endpoint_.poll(POLLOUT, slice) != 0)
+    }
+    while (!over()) {
+        if (endpoint_.poll(POLLOUT, slice) != 0) {
             break;
+        }
+    }
     return success;
 }
 
@@ -165,10 +184,12 @@ bool job::wait_readable() const {
     for (;;) {
         // What has arrived when stop is asked for still counts.
         const bool last = over();
-        if (endpoint_.poll(POLLIN, last ? 0ms : std::chrono::milliseconds{slice}) != 0)
+        if (endpoint_.poll(POLLIN, last ? 0ms : std::chrono::milliseconds{slice}) != 0) {
             return true;
-        if (last)
+        }
+        if (last) {
             return false;
+        }
     }
 }
 
@@ -185,8 +206,9 @@ void job::conclude() {
         concluded_ = true;
         reports.swap(reports_);
     }
-    for (const auto& report : reports)
+    for (const auto& report : reports) {
         report(result_);
+    }
 }
 
 } // namespace guest

@@ -28,22 +28,25 @@ servant::servant(std::uint32_t port) : port_{port} { open(); }
 
 void servant::open() {
     const auto what = control_.bind({port_, ARGO_DOMID_ANY, control_ring, 0});
-    if (!what)
+    if (!what) {
         throw std::system_error(what.code, std::generic_category(), "bind to port " + std::to_string(port_));
+    }
 }
 
 void servant::serve() {
     message received;
     for (;;) {
         const auto what = control_.receive(received, sizeof(protocol::request));
-        if (what.code == EINTR)
+        if (what.code == EINTR) {
             continue;
+        }
         if (what.code == ECONNRESET) {
             std::cerr << "argo-test-peer: this domain was restored, domid " << own_domid() << " now\n";
             continue;
         }
-        if (!what)
+        if (!what) {
             throw std::system_error(what.code, std::generic_category(), "receive a request");
+        }
         forget_ended();
         protocol::request request;
         if (received.len != sizeof(request)) {
@@ -75,12 +78,15 @@ void servant::handle(const argo_addr& from, std::uint32_t number, const protocol
     case operation::release:
     case operation::finish:
     case operation::stop:
-        if (found == jobs_.end())
+        if (found == jobs_.end()) {
             return answer(from, number, failed(ENOENT, request.job));
-        if (request.op == operation::finish)
+        }
+        if (request.op == operation::finish) {
             return found->second.work->finish(report);
-        if (request.op == operation::stop)
+        }
+        if (request.op == operation::stop) {
             return found->second.work->stop(report);
+        }
         found->second.work->release();
         return answer(from, number, {});
     }
@@ -92,8 +98,9 @@ protocol::reply servant::start(const argo_addr& from, const protocol::request& r
         const auto number = ++last_job_;
         auto work = std::make_unique<job>(number, request);
         auto reply = work->start();
-        if (reply.error == 0)
+        if (reply.error == 0) {
             jobs_.emplace(number, entry{from.domid, std::move(work)});
+        }
         return reply;
     } catch (const std::system_error& error) {
         return failed(error.code().value());
@@ -103,15 +110,17 @@ protocol::reply servant::start(const argo_addr& from, const protocol::request& r
 void servant::answer(const argo_addr& to, std::uint32_t number, const protocol::reply& reply) {
     // A tester that does not read its answers, or has gone, is not waited for.
     const auto what = control_.send(to, std::as_bytes(std::span{&reply, 1}), number, {0, 5s});
-    if (!what)
+    if (!what) {
         std::cerr << "argo-test-peer: answer to " << to_string(to) << ": " << what << '\n';
+    }
 }
 
 void servant::forget_ended() {
     // Kept for a while, so that a tester can still ask for the result of a job that is over.
     constexpr std::size_t kept = 64;
-    for (auto item = jobs_.begin(); item != jobs_.end() && jobs_.size() > kept;)
+    for (auto item = jobs_.begin(); item != jobs_.end() && jobs_.size() > kept;) {
         item = item->second.work->ended() ? jobs_.erase(item) : std::next(item);
+    }
 }
 
 } // namespace guest

@@ -29,8 +29,9 @@ std::pair<std::uint32_t, std::uint32_t> parse_sizes(const std::string& text) {
     const auto dash = text.find('-');
     const auto least = guest::arguments::parse<std::uint32_t>(text.substr(0, dash));
     const auto most = dash == std::string::npos ? least : guest::arguments::parse<std::uint32_t>(text.substr(dash + 1));
-    if (most < least)
+    if (most < least) {
         throw std::invalid_argument("'" + text + "' is not a range of sizes");
+    }
     return {least, most};
 }
 

@@ -29,11 +29,13 @@ struct result {
 
 std::string quoted(const std::string& text) {
     std::string out = "\"";
-    for (const char c : text)
-        if (c == '"' || c == '\\')
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
             out += {'\\', c};
-        else if (c >= ' ')
+        } else if (c >= ' ') {
             out += c;
+        }
+    }
     return out + '"';
 }
 
@@ -77,18 +79,22 @@ outcome send_one(const endpoint& one, const traffic_plan& plan, std::uint32_t nu
         const auto data = make_message(plan.pattern, out.local, number);
         const auto what =
             plan.nonblock ? one.send(plan.to, data, number, no_wait) : one.send(plan.to, data, number, {0, 200ms});
-        if (what.code != EAGAIN && what.code != ETIMEDOUT)
+        if (what.code != EAGAIN && what.code != ETIMEDOUT) {
             return what;
+        }
         ++out.full;
-        if (clock::now() >= deadline)
+        if (clock::now() >= deadline) {
             return outcome{ETIMEDOUT};
-        if (!plan.nonblock)
+        }
+        if (!plan.nonblock) {
             continue;
+        }
         argo_space space{};
         if (const auto watched =
                 one.space(plan.to, static_cast<std::uint32_t>(data.size()), space, {ARGO_SPACE_WATCH, forever});
-            !watched)
+            !watched) {
             return watched;
+        }
         static_cast<void>(one.poll(POLLOUT, 200ms));
     }
 }
@@ -96,15 +102,17 @@ outcome send_one(const endpoint& one, const traffic_plan& plan, std::uint32_t nu
 void send_all(const endpoint& one, const traffic_plan& plan, result& out) {
     const auto start = clock::now();
     for (std::uint32_t number = 0; plan.count == 0 || number < plan.count;) {
-        if (clock::now() >= start + plan.timeout)
+        if (clock::now() >= start + plan.timeout) {
             return fail(out, outcome{ETIMEDOUT}, "message " + std::to_string(number));
+        }
         const auto what = send_one(one, plan, number, start + plan.timeout, out);
         if (what) {
             out.bytes += size_of_message(plan.pattern, out.local, number);
             ++out.messages;
             ++number;
-            if (plan.rate != 0)
+            if (plan.rate != 0) {
                 std::this_thread::sleep_until(start + number * std::chrono::nanoseconds{1s} / plan.rate);
+            }
             continue;
         }
         out.last = what;
@@ -113,12 +121,14 @@ void send_all(const endpoint& one, const traffic_plan& plan, result& out) {
             out.local = local_of(one);
             continue;
         }
-        if (gone(what) && plan.expect_gone)
+        if (gone(what) && plan.expect_gone) {
             return;
+        }
         return fail(out, what, "message " + std::to_string(number) + " to " + to_string(plan.to));
     }
-    if (plan.expect_gone)
+    if (plan.expect_gone) {
         out.error = "the peer did not go away";
+    }
 }
 
 void receive_all(const endpoint& one, const traffic_plan& plan, result& out) {
@@ -127,15 +137,17 @@ void receive_all(const endpoint& one, const traffic_plan& plan, result& out) {
     const auto start = clock::now();
     auto last = start;
     message received;
-    if (plan.expect_reset || plan.allow_gaps)
+    if (plan.expect_reset || plan.allow_gaps) {
         check.allow_gaps();
+    }
     while (plan.count == 0 || check.messages() < std::uint64_t{plan.count} * plan.senders) {
         const auto what = one.receive(received, one.max_message(), {0, 200ms});
         const auto now = clock::now();
         if (what) {
             last = now;
-            if (!check.check(received.from, received.type, received.len, received.data))
+            if (!check.check(received.from, received.type, received.len, received.data)) {
                 return fail(out, outcome{EBADMSG}, check.error());
+            }
             out.messages = check.messages();
             out.bytes = check.total_bytes();
             out.senders = check.senders();
@@ -147,17 +159,21 @@ void receive_all(const endpoint& one, const traffic_plan& plan, result& out) {
             out.local = local_of(one);
             continue;
         }
-        if (what.code != ETIMEDOUT)
+        if (what.code != ETIMEDOUT) {
             return fail(out, what, "receive");
-        if (plan.idle_end != 0s && out.senders >= plan.senders && now - last >= plan.idle_end)
+        }
+        if (plan.idle_end != 0s && out.senders >= plan.senders && now - last >= plan.idle_end) {
             return;
-        if (now - start >= plan.timeout)
+        }
+        if (now - start >= plan.timeout) {
             return fail(out, what,
                         "after " + std::to_string(out.messages) + " messages of " + std::to_string(out.senders) +
                             " senders");
+        }
     }
-    if (out.senders != plan.senders)
+    if (out.senders != plan.senders) {
         out.error = std::to_string(out.senders) + " senders instead of " + std::to_string(plan.senders);
+    }
 }
 
 void watch(const endpoint& one, const traffic_plan& plan, result& out) {
@@ -190,8 +206,9 @@ int run(const traffic_plan& plan, void (*body)(const endpoint&, const traffic_pl
     out.local = one.local();
     std::cerr << "ready " << to_string(out.local) << std::endl;
     body(one, plan, out);
-    if (out.error.empty() && plan.expect_reset && out.resets != 1)
+    if (out.error.empty() && plan.expect_reset && out.resets != 1) {
         out.error = "ECONNRESET came " + std::to_string(out.resets) + " times instead of once";
+    }
     return report(out);
 }
 

@@ -26,10 +26,10 @@ using wait_type = boost::asio::posix::descriptor_base::wait_type;
 /// What a request is performed on.
 struct request_context {
     device& driver;
-    int fd;
-    std::size_t max_batch;
-    address remote; ///< what the default destination is
-    bool may_wait;  ///< the request is tried again later (asynchronous); otherwise the driver does the waiting
+    int fd = -1;
+    std::size_t max_batch = 1;
+    address remote;        ///< what the default destination is
+    bool may_wait = false; ///< the request is tried again later (asynchronous); otherwise the driver does the waiting
 };
 
 /// Something that is asked of the driver, and its result. Tried until it does not block.
