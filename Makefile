@@ -61,7 +61,7 @@ install: user
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/cmake --prefix $(PREFIX)
 	$(if $(KDIR),$(MAKE) -C kernel KDIR=$(KDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install)
 
-#: make lint            checkpatch, sparse, clang-format, clang-tidy, shellcheck, …; ONLY=name for one
+#: make lint            checkpatch, sparse, clang-format, clang-tidy (TIDY=all: of the tests, too), shellcheck, Python
 lint:
 	@$(DEPS) build lab lint
 	@tests/vm/lint $(ONLY)

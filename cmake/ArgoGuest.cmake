@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-# The programs that the lab runs in its domains, all in one directory: build/guest-bin of the source tree. The libraries
-# that they need are the lab's to find.
+# The programs that the lab runs in its domains, all in one directory. The libraries that they need are the lab's
+# to find.
 include_guard(GLOBAL)
+
+set(ARGO_GUEST_BIN "${PROJECT_BINARY_DIR}/guest-bin" CACHE PATH "Where the target guest-bin puts the lab's programs")
 
 # argo_guest_executable(<target>...): the lab needs this program.
 function(argo_guest_executable)
@@ -10,7 +12,7 @@ endfunction()
 
 # argo_add_guest_bin(): the target guest-bin, after all programs are known.
 function(argo_add_guest_bin)
-    set(directory "${PROJECT_SOURCE_DIR}/build/guest-bin")
+    set(directory "${ARGO_GUEST_BIN}")
     get_property(programs GLOBAL PROPERTY ARGO_GUEST_EXECUTABLES)
     set(copies)
     foreach(program IN LISTS programs)
@@ -20,6 +22,6 @@ function(argo_add_guest_bin)
         COMMAND "${CMAKE_COMMAND}" -E make_directory "${directory}"
         ${copies}
         DEPENDS ${programs}
-        COMMENT "Collecting the lab's programs in build/guest-bin"
+        COMMENT "Collecting the lab's programs in ${directory}"
         VERBATIM)
 endfunction()

@@ -49,7 +49,7 @@ protocol::reply job::start() {
     return started;
 }
 
-void job::finish(answer report) {
+void job::finish(const answer& report) {
     std::optional<protocol::reply> now;
     {
         const std::lock_guard lock{mutex_};
@@ -64,9 +64,9 @@ void job::finish(answer report) {
     }
 }
 
-void job::stop(answer report) {
+void job::stop(const answer& report) {
     stopping_ = true;
-    finish(std::move(report));
+    finish(report);
 }
 
 void job::run() {

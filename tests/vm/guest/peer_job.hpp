@@ -26,8 +26,8 @@ public:
     /// Binds and starts. The reply says where the job listens, or why it does not.
     protocol::reply start();
     void release() { released_ = true; }
-    void finish(answer report);
-    void stop(answer report);
+    void finish(const answer& report);
+    void stop(const answer& report);
 
     [[nodiscard]] bool ended() const { return ended_; }
 

@@ -34,17 +34,24 @@ def script():
     return artefact("checkpatch", key_of(PACKAGE, FILES, build), build) / FILES[0]
 
 
-def ignored():
-    """Types of complaint that do not apply here: checkpatch.ignore gives the reasons."""
-    lines = (VM / "checkpatch.ignore").read_text(encoding="utf-8").splitlines()
-    return ",".join(line.split()[0] for line in lines if line.strip() and not line.startswith("#"))
+def ignored(path):
+    """Types of complaint that do not apply to a file: checkpatch.ignore gives the reasons."""
+    types = []
+    for line in (VM / "checkpatch.ignore").read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            kind, _, only = line.split()[0].partition("@")
+            if only in ("", path):
+                types.append(kind)
+    return ",".join(types)
 
 
 def main(files):
-    argv = ["perl", script(), "--strict", "--no-tree", "--no-summary", "--terse", "--show-types", "--file"]
-    if ignored():
-        argv.append(f"--ignore={ignored()}")
-    return subprocess.run([*map(str, argv), *files], check=False).returncode
+    argv = ["perl", script(), "--strict", "--no-tree", "--no-summary", "--terse", "--show-types"]
+    status = 0
+    for path in files:
+        done = subprocess.run([*map(str, argv), f"--ignore={ignored(path)}", "--file", path], check=False)
+        status = status or done.returncode
+    return status
 
 
 if __name__ == "__main__":
