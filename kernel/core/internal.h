@@ -35,7 +35,7 @@ struct argo_hv_counters {
  * @next_port: where to look for an ephemeral port
  * @reset_work: brings rings back after a restore
  * @freed: space was freed that the hypervisor has not been told of
- * @notify_armed: bit 0: @notify_timer is going to look at @freed
+ * @notify_armed: bits: @notify_timer is going to look at @freed
  * @notify_timer: tells it
  * @space_lock: protects @dests and all in them
  * @dests: destinations that somebody waits for or watches
@@ -167,7 +167,7 @@ void argo_rings_reset(struct argo_hv *hv, u16 old_domid);
 void argo_notify_init(struct argo_hv *hv);
 void argo_notify_exit(struct argo_hv *hv);
 void argo_notify_now(struct argo_hv *hv);
-void argo_notify_soon(struct argo_hv *hv);
+void argo_notify_later(struct argo_hv *hv, bool soon);
 
 /* space.c */
 int argo_space_init(struct argo_hv *hv);

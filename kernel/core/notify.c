@@ -3,22 +3,30 @@
  * Telling the hypervisor that space was freed, so that it wakes senders.
  *
  * The call walks every ring of the domain, so it is not made for every message:
- * at once when a sender is likely to wait, else within a millisecond of the
- * first message that was consumed. Nobody is left asleep.
+ * at once when a sender is likely to wait, else by a timer. Nobody is left
+ * asleep.
  */
 #include <argo/compat.h>
 
 #include "internal.h"
 
-#define ARGO_NOTIFY_DELAY	NSEC_PER_MSEC
+/* After a message from a ring that was over half full since the last call. */
+#define ARGO_NOTIFY_SOON	NSEC_PER_MSEC
+/* Else: only a message of more than half a ring can be waiting. */
+#define ARGO_NOTIFY_LATER	(4 * NSEC_PER_MSEC)
+
+/* Bits of argo_hv.notify_armed. */
+#define ARMED			0
+#define ARMED_SOON		1
 
 static enum hrtimer_restart notify_timer_fn(struct hrtimer *timer)
 {
 	struct argo_hv *hv = container_of(timer, struct argo_hv, notify_timer);
 
-	/* Whoever frees space after this finds the bit clear and starts anew. */
-	clear_bit(0, &hv->notify_armed);
-	/* Pairs with the one in argo_notify_soon(). */
+	/* Whoever frees space after this finds the bits clear, starts anew. */
+	clear_bit(ARMED, &hv->notify_armed);
+	clear_bit(ARMED_SOON, &hv->notify_armed);
+	/* Pairs with the one in argo_notify_later(). */
 	smp_mb__after_atomic();
 	if (READ_ONCE(hv->freed))
 		argo_notify_now(hv);
@@ -47,13 +55,23 @@ void argo_notify_now(struct argo_hv *hv)
 	argo_hv_notify(hv, NULL);
 }
 
-/* Tell it within a millisecond. Any context but the hard interrupt. */
-void argo_notify_soon(struct argo_hv *hv)
+/*
+ * Tell it by and by, @soon within a millisecond. Any context but the hard
+ * interrupt.
+ */
+void argo_notify_later(struct argo_hv *hv, bool soon)
 {
 	WRITE_ONCE(hv->freed, true);
 	/* Pairs with the one in notify_timer_fn(). */
 	smp_mb__before_atomic();
-	if (!test_and_set_bit(0, &hv->notify_armed))
-		hrtimer_start(&hv->notify_timer, ns_to_ktime(ARGO_NOTIFY_DELAY),
-			      HRTIMER_MODE_REL_SOFT);
+	if (soon) {
+		if (test_and_set_bit(ARMED_SOON, &hv->notify_armed))
+			return;
+		set_bit(ARMED, &hv->notify_armed);
+	} else if (test_and_set_bit(ARMED, &hv->notify_armed)) {
+		return;
+	}
+	hrtimer_start(&hv->notify_timer,
+		      ns_to_ktime(soon ? ARGO_NOTIFY_SOON : ARGO_NOTIFY_LATER),
+		      HRTIMER_MODE_REL_SOFT);
 }

@@ -459,7 +459,7 @@ static void ring_advance(struct argo_ring *ring,
 		ring->high = false;
 		argo_notify_now(ring->hv);
 	} else {
-		argo_notify_soon(ring->hv);
+		argo_notify_later(ring->hv, ring->high);
 	}
 }
 
