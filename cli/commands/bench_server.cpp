@@ -58,7 +58,7 @@ public:
             if (ec) {
                 throw failure(operation::receive, bind_name(where_), ec);
             }
-            silence = silence.zero();
+            silence = std::chrono::nanoseconds::zero();
             handle(count);
         }
         return exit_code::ok;

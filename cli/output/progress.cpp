@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -30,7 +31,7 @@ std::size_t terminal_width() {
 
 } // namespace
 
-progress::progress(std::string label, std::optional<std::uint64_t> total, clock::time_point start)
+progress::progress(const std::string& label, std::optional<std::uint64_t> total, clock::time_point start)
     : label_(printable(label)), total_(total), start_(start) {
     if (label_.size() > widest_label) {
         label_.resize(widest_label);
@@ -51,7 +52,7 @@ std::string progress::line(std::uint64_t done, clock::time_point now, std::size_
             const double left = static_cast<double>(*total_ - done) / rate;
             constexpr double longest = 100.0 * 3600;
             if (left < longest) {
-                tail += fmt::format(" ETA {}", human_clock(std::chrono::seconds(static_cast<long>(left + 0.5))));
+                tail += fmt::format(" ETA {}", human_clock(std::chrono::seconds(std::lround(left))));
             }
         }
         const std::size_t taken = text.size() + tail.size() + 3;

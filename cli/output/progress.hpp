@@ -14,7 +14,7 @@ public:
     using clock = std::chrono::steady_clock;
 
     /// Without a @p total (a pipe) there is no bar, only what was done and how fast.
-    progress(std::string label, std::optional<std::uint64_t> total, clock::time_point start);
+    progress(const std::string& label, std::optional<std::uint64_t> total, clock::time_point start);
 
     /// One line of at most @p width characters.
     [[nodiscard]] std::string line(std::uint64_t done, clock::time_point now, std::size_t width) const;

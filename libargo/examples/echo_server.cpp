@@ -37,7 +37,7 @@ int main(int argc, char* argv[]) try {
     std::fflush(stdout);
 
     std::exception_ptr failure;
-    asio::co_spawn(context, echo(socket, bound.max_message), [&](std::exception_ptr error) {
+    asio::co_spawn(context, echo(socket, bound.max_message), [&](const std::exception_ptr& error) {
         failure = error;
         context.stop();
     });

@@ -24,7 +24,7 @@ public:
         case error::abi_mismatch:
             return "the argo driver is older than this program";
         case error::no_device:
-            return "the argo device is missing: is the argo module loaded?";
+            return "the argo device is missing";
         case error::invalid_address:
             return "not an address (domid:port), domain id or port";
         }
@@ -139,7 +139,7 @@ std::string_view advice(const error_code& ec) noexcept {
         case error::abi_mismatch:
             return "update the argo modules";
         case error::no_device:
-            return "modprobe argo";
+            return "load the module: modprobe argo";
         case error::invalid_address:
             return "write addresses as domid:port, for example 0:5000";
         }

@@ -69,8 +69,8 @@ template <class Executor> using default_token_t = typename boost::asio::default_
 /// meaning and what to do; `libargo::advice` gives the latter. What an errno cannot say is a `libargo::error`. An
 /// operation on a socket that is not open fails with `boost::asio::error::bad_descriptor`. An asynchronous operation
 /// that was cancelled ends with `boost::asio::error::operation_aborted`. A synchronous operation that a signal
-/// interrupts before anything was done fails with `boost::asio::error::interrupted`, so that the program can act on the
-/// signal.
+/// interrupts before anything was done (and that does not restart calls, SA_RESTART) fails with
+/// `boost::asio::error::interrupted`, so that the program can act on the signal.
 ///
 /// **Buffers** go to the kernel as vectors, uncopied: up to `device_info::max_buffers` a message, more is
 /// `errc::invalid_argument`. They and what they point to stay valid until the operation completes.
@@ -127,6 +127,7 @@ public:
 
     /// Takes over another socket with its pending operations. The other one is not open afterwards, and usable.
     basic_socket(basic_socket&& other) noexcept
+        // NOLINTNEXTLINE(performance-move-constructor-init): the other one keeps its executor
         : executor_(other.executor_), endpoint_(std::exchange(other.endpoint_, nullptr)) {}
 
     /// Takes over a socket with another type of executor.
@@ -135,6 +136,7 @@ public:
         : executor_(other.executor_), endpoint_(std::exchange(other.endpoint_, nullptr)) {}
 
     /// Closes this socket, then takes over the other one.
+    // NOLINTNEXTLINE(performance-noexcept-move-constructor): closing allocates to post handlers
     basic_socket& operator=(basic_socket&& other) {
         if (this != &other) {
             basic_socket moved(std::move(other));
@@ -147,7 +149,8 @@ public:
     /// Closes this socket, then takes over one with another type of executor.
     template <std::convertible_to<Executor> OtherExecutor>
     basic_socket& operator=(basic_socket<OtherExecutor>&& other) {
-        return *this = basic_socket(std::move(other));
+        *this = basic_socket(std::move(other));
+        return *this;
     }
 
     basic_socket(const basic_socket&) = delete;

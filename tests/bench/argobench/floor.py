@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""What Argo costs with nothing above it: argo_bench.ko (tests/bench/kmod)."""
+"""What Argo costs with nothing above it: argo_bench.ko (tests/bench/kmod). And what a system call costs."""
 
 import contextlib
+import re
+
+from lab.errors import LabError
 
 RESULTS = "/sys/module/argo_bench/parameters/results"
 SENDS = 2048
+SYSTEM_CALLS = 20000
+STREAMED = 1024
 ROUND_TRIPS = 400
 TIMEOUT = 180
 
@@ -32,6 +37,22 @@ def sends(domain):
     """ns of an empty hypercall, as size None, and of a bare sendv of each size."""
     with _loaded(domain, f"role=sendv count={SENDS}") as lines:
         return {None if what == "hypercall" else values["size"]: values["median_ns"] for what, values in lines}
+
+
+def system_call(domain):
+    """ns of a system call that does next to nothing: dd needs two for each byte."""
+    done = domain.run(f"dd if=/dev/zero of=/dev/null bs=1 count={SYSTEM_CALLS // 2}", TIMEOUT)
+    took = re.search(r"copied, ([\d.]+) s", done.out + done.err)
+    if not took:
+        raise LabError(f"{domain.name}: dd did not say how long it took: {done.out}{done.err}")
+    return float(took.group(1)) * 1e9 / SYSTEM_CALLS
+
+
+def streams(sender, receiver):
+    """ns of a sendv to another domain whose interrupt handler takes the messages, by size."""
+    with _loaded(receiver, f"role=sink peer={sender.domid}"), \
+            _loaded(sender, f"role=stream peer={receiver.domid} count={STREAMED}") as lines:
+        return {values["size"]: values["median_ns"] for _, values in lines}
 
 
 def round_trips(ping, pong, sizes):

@@ -3,12 +3,16 @@
 
 import dataclasses
 
+from .driver import BATCH
+
 
 @dataclasses.dataclass
 class Pair:
     """dom0 and a guest."""
     kind: str
+    system_calls: dict # kind of domain: ns of one that does next to nothing
     sends: dict        # kind of the sender: {None (an empty hypercall) or size: ns of a bare sendv}
+    streams: dict      # kind of the sender: {size: ns of a sendv to the other domain}
     round_trips: dict  # size: ns between the two kernels
     directions: list   # of driver.Direction
 
@@ -21,8 +25,6 @@ def size_text(size):
 
 
 def time_text(nanoseconds):
-    if nanoseconds is None:
-        return "-"
     if nanoseconds < 1e6:
         return f"{nanoseconds / 1e3:.1f} us"
     return f"{nanoseconds / 1e6:.1f} ms"
@@ -32,17 +34,29 @@ def _line(label, cells):
     return f"  {label:<44}" + "".join(f"{cell:>12}" for cell in cells)
 
 
-def _one_way(pair, direction, sizes):
-    floor = pair.sends[direction.sender]
-    rows = [direction.one_way[size] for size in sizes]
+def _stream(rows, floor):
+    """The lines of one way of sending."""
     return [
-        f"{direction.sender} -> {direction.receiver}, one way",
-        _line("bare sendv (floor)", [time_text(floor[size]) for size in sizes]),
-        _line("argo-ctl, a message", [time_text(row.ns_per_message) for row in rows]),
         _line("  times the floor", [f"{row.ns_per_message / floor[row.size]:.1f}" for row in rows]),
         _line("  throughput, MB/s", [f"{row.megabytes_per_second:.1f}" for row in rows]),
         _line("  hypercalls a message, sender", [f"{row.sender_hypercalls:.3f}" for row in rows]),
         _line("  hypercalls a message, receiver", [f"{row.receiver_hypercalls:.3f}" for row in rows]),
+    ]
+
+
+def _one_way(pair, direction, sizes):
+    floor, stream = pair.sends[direction.sender], pair.streams[direction.sender]
+    single = [direction.one_way[size] for size in sizes]
+    batched = [direction.batched[size] for size in sizes]
+    return [
+        f"{direction.sender} -> {direction.receiver}, one way",
+        _line("bare sendv (floor)", [time_text(floor[size]) for size in sizes]),
+        _line("sendv to that domain's kernel", [time_text(stream[size]) for size in sizes]),
+        _line("argo-ctl, a message, one in a call", [time_text(row.ns_per_message) for row in single]),
+        _line("  median of the call", [time_text(row.median_ns) for row in single]),
+        *_stream(single, floor),
+        _line(f"argo-ctl, a message, {BATCH} in a call", [time_text(row.ns_per_message) for row in batched]),
+        *_stream(batched, floor),
     ]
 
 
@@ -61,8 +75,10 @@ def tables(pairs, sizes):
     """One block for each pair, in the order of the issue: one way, then round trip."""
     lines = []
     for pair in pairs:
-        hypercalls = ", ".join(f"{time_text(ns[None])} from {kind}" for kind, ns in pair.sends.items())
-        lines += ["", f"dom0 and {pair.kind}; an empty hypercall takes {hypercalls}"]
+        lines += ["", f"dom0 and {pair.kind}"]
+        for kind, ns in pair.sends.items():
+            lines.append(f"  in {kind} an empty hypercall takes {time_text(ns[None])}, "
+                         f"a system call {time_text(pair.system_calls[kind])}")
         lines.append(_line("", [size_text(size) for size in sizes]))
         for direction in pair.directions:
             lines += _one_way(pair, direction, sizes)

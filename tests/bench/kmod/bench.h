@@ -35,8 +35,9 @@ int bench_compare_ns(const void *a, const void *b);
 
 /* What the module does, by its parameter "role". */
 int bench_sendv_run(u32 count);
+int bench_stream_run(u16 peer, u32 count);
 int bench_ping_run(u16 peer, u32 size, u32 count);
-int bench_pong_start(u16 peer);
+int bench_pong_start(u16 peer, bool answers);
 void bench_pong_stop(void);
 
 #endif /* _ARGO_BENCH_H */

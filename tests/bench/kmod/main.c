@@ -13,17 +13,19 @@
 
 #include "bench.h"
 
-enum role { ROLE_SENDV, ROLE_PING, ROLE_PONG };
+enum role { ROLE_SENDV, ROLE_STREAM, ROLE_SINK, ROLE_PING, ROLE_PONG };
 
-static const char * const role_names[] = { "sendv", "ping", "pong" };
+static const char * const role_names[] = {
+	"sendv", "stream", "sink", "ping", "pong"
+};
 
 static char *role = "sendv";
 module_param(role, charp, 0444);
-MODULE_PARM_DESC(role, "sendv: time sends to oneself; ping: time round trips; pong: answer them");
+MODULE_PARM_DESC(role, "sendv: time sends to oneself; stream: to a peer; sink: take them; ping: time round trips; pong: answer them");
 
 static ushort peer = DOMID_INVALID;
 module_param(peer, ushort, 0444);
-MODULE_PARM_DESC(peer, "domain id of the other side of ping and pong");
+MODULE_PARM_DESC(peer, "domain id of the other side of stream and sink, ping and pong");
 
 static uint count = 4096;
 module_param(count, uint, 0444);
@@ -39,7 +41,7 @@ static int check_parameters(void)
 {
 	role_index = match_string(role_names, ARRAY_SIZE(role_names), role);
 	if (role_index < 0) {
-		pr_err("role=%s is none of sendv, ping, pong\n", role);
+		pr_err("role=%s is none of sendv, stream, sink, ping, pong\n", role);
 		return -EINVAL;
 	}
 	if (!count || count > BENCH_MAX_COUNT) {
@@ -70,10 +72,13 @@ static int __init argo_bench_init(void)
 	}
 
 	switch (role_index) {
+	case ROLE_STREAM:
+		return bench_stream_run(peer, count);
 	case ROLE_PING:
 		return bench_ping_run(peer, size, count);
+	case ROLE_SINK:
 	case ROLE_PONG:
-		return bench_pong_start(peer);
+		return bench_pong_start(peer, role_index == ROLE_PONG);
 	default:
 		return bench_sendv_run(count);
 	}
@@ -82,7 +87,7 @@ module_init(argo_bench_init);
 
 static void __exit argo_bench_exit(void)
 {
-	if (role_index == ROLE_PONG)
+	if (role_index == ROLE_SINK || role_index == ROLE_PONG)
 		bench_pong_stop();
 }
 module_exit(argo_bench_exit);

@@ -36,6 +36,7 @@ struct ping {
 
 static struct bench_ring pong_ring;
 static int pong_irq;
+static bool pong_answers;
 
 static int bind_irq(irq_handler_t handler, void *data)
 {
@@ -198,7 +199,7 @@ static irqreturn_t pong_interrupt(int irq, void *data)
 
 	while ((ret = argo_ring_next(ring->header, ring->len, ring->rx,
 				     &msg)) == 1) {
-		err = pong_answer(ring, &msg);
+		err = pong_answers ? pong_answer(ring, &msg) : 0;
 		ring->rx = msg.next;
 		argo_ring_release(ring->header, ring->rx);
 		if (err)
@@ -210,10 +211,11 @@ static irqreturn_t pong_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-int bench_pong_start(u16 peer)
+int bench_pong_start(u16 peer, bool answers)
 {
 	int err;
 
+	pong_answers = answers;
 	err = bench_ring_register(&pong_ring, peer);
 	if (err)
 		return err;
@@ -222,7 +224,7 @@ int bench_pong_start(u16 peer)
 		bench_ring_unregister(&pong_ring);
 		return pong_irq;
 	}
-	bench_report("pong peer=%u", peer);
+	bench_report("%s peer=%u", answers ? "pong" : "sink", peer);
 	return 0;
 }
 

@@ -135,7 +135,7 @@ TEST_F(sync, buffers_go_to_the_driver_as_they_are) {
     std::string whole;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         parts[i].assign(i, static_cast<char>('a' + i));
-        buffers.push_back(asio::buffer(parts[i]));
+        buffers.emplace_back(asio::buffer(parts[i]));
         whole += parts[i];
     }
     EXPECT_EQ(sender.send(buffers), whole.size());
@@ -274,36 +274,30 @@ TEST_F(sync, several_messages_take_few_calls) {
     driver->set_max_batch(4);
     auto receiver = bound(5000);
     auto sender = connected(5000);
-    std::vector<std::string> texts;
-    for (int i = 0; i < 10; ++i) {
-        texts.push_back(std::to_string(i));
-    }
-    std::vector<asio::const_buffer> buffers;
-    std::vector<outgoing_message> out;
-    for (const auto& text : texts) {
-        buffers.push_back(asio::buffer(text));
-    }
+    std::array<std::string, 10> texts;
+    std::array<asio::const_buffer, 10> buffers;
+    std::array<outgoing_message, 10> out;
     for (std::size_t i = 0; i < texts.size(); ++i) {
-        out.push_back({.buffers = {&buffers[i], 1}, .type = message_type{static_cast<std::uint32_t>(i)}});
+        texts.at(i) = std::to_string(i);
+        buffers.at(i) = asio::buffer(texts.at(i));
+        out.at(i) = {.buffers = {&buffers.at(i), 1}, .type = message_type{static_cast<std::uint32_t>(i)}};
     }
     const auto before = driver->calls(ARGO_IOC_SEND);
     EXPECT_EQ(sender.send_many(out), 10U);
     EXPECT_EQ(driver->calls(ARGO_IOC_SEND) - before, 3U);
 
-    std::vector<std::array<char, 4>> storage(10);
-    std::vector<asio::mutable_buffer> rooms;
-    for (auto& bytes : storage) {
-        rooms.push_back(asio::buffer(bytes));
-    }
-    std::vector<incoming_message> in(10);
+    std::array<std::array<char, 4>, 10> storage{};
+    std::array<asio::mutable_buffer, 10> rooms;
+    std::array<incoming_message, 10> in;
     for (std::size_t i = 0; i < in.size(); ++i) {
-        in[i].buffers = {&rooms[i], 1};
+        rooms.at(i) = asio::buffer(storage.at(i));
+        in.at(i).buffers = {&rooms.at(i), 1};
     }
     EXPECT_EQ(receiver.receive_many(in), 4U) << "one call to the driver";
     for (std::size_t i = 0; i < 4; ++i) {
-        EXPECT_EQ(std::string(storage[i].data(), in[i].received()), texts[i]);
-        EXPECT_EQ(to_number(in[i].info.type), i);
-        EXPECT_EQ(in[i].info.source, sender.local_address());
+        EXPECT_EQ(std::string(storage.at(i).data(), in.at(i).received()), texts.at(i));
+        EXPECT_EQ(to_number(in.at(i).info.type), i);
+        EXPECT_EQ(in.at(i).info.source, sender.local_address());
     }
     EXPECT_EQ(receiver.receive_many(std::span(in).first(3)), 3U);
     EXPECT_EQ(receiver.receive_many(in), 3U) << "those that are there";

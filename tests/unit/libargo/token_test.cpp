@@ -108,7 +108,7 @@ TEST_F(token, coroutines) {
 
 TEST_F(token, a_socket_may_have_a_default_one) {
     using awaiting_socket = asio::use_awaitable_t<>::as_default_on_t<socket>;
-    auto receiver = asio::use_awaitable.as_default_on(bound(5000));
+    auto receiver = asio::use_awaitable_t<>::as_default_on(bound(5000));
     auto sender = connected(5000);
     static_assert(std::is_same_v<decltype(receiver), awaiting_socket>);
     std::size_t size = 0;

@@ -23,9 +23,9 @@ def dismiss(domain):
 
 
 def traffic(domain, args):
-    """Starts argo-traffic; a receiver or sender is bound when this returns."""
+    """Starts argo-traffic; it is bound, or watches, when this returns."""
     process = domain.spawn(f"argo-traffic {args}")
-    process.wait_for("ready")
+    process.wait_for("watching" if args.startswith("watch") else "ready")
     return process
 
 

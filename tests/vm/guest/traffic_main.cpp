@@ -11,17 +11,18 @@ namespace {
 
 constexpr const char* usage = R"(usage:
   argo-traffic send --to DOMID:PORT --count N --size S|MIN-MAX [--seed X] [--port P] [--nonblock] [--rate PER_SECOND]
-                    [--expect-reset] [--expect-gone] [--timeout SECONDS]
+                    [--expect-reset] [--after-reset N] [--expect-gone] [--timeout SECONDS]
   argo-traffic recv --port P [--partner DOMID] [--ring BYTES] [--count N] [--senders K] [--size S|MIN-MAX] [--seed X]
                     [--expect-reset] [--allow-gaps] [--idle-end SECONDS] [--timeout SECONDS]
   argo-traffic watch --to DOMID:PORT [--timeout SECONDS]
   argo-traffic try  DOMID:PORT... [--size S] [--seed X]
 One line of JSON with the result; exit status 0 when all is as expected.
   --expect-reset  this domain is restored meanwhile: ECONNRESET must come exactly once; messages may be missing
+  --after-reset   a sender ends when it has sent so many after the reset
   --allow-gaps    a sender's domain is restored meanwhile: messages may be missing, none may be repeated
   --expect-gone   the peer goes away meanwhile: ends well only with EPIPE, ECONNRESET or ECONNREFUSED
   --idle-end      ends well when nothing came for so long, if --senders were seen
-watch sends one message, then waits until the peer is gone, which must be a hang-up and an ECONNRESET.
+watch connects and waits until the peer is gone, which must be a hang-up and an ECONNRESET.
 try sends one message to each address, from one endpoint and without waiting, and reports the error of each.
 )";
 
@@ -44,6 +45,7 @@ guest::traffic_plan plan_of(const guest::arguments& options) {
     plan.nonblock = options.has("nonblock");
     plan.rate = options.number<std::uint32_t>("rate", 0);
     plan.expect_reset = options.has("expect-reset");
+    plan.after_reset = options.number<std::uint32_t>("after-reset", 0);
     plan.expect_gone = options.has("expect-gone");
     plan.allow_gaps = options.has("allow-gaps");
     plan.timeout = std::chrono::seconds{options.number<std::uint32_t>("timeout", 120)};

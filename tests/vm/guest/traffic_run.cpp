@@ -101,7 +101,8 @@ outcome send_one(const endpoint& one, const traffic_plan& plan, std::uint32_t nu
 
 void send_all(const endpoint& one, const traffic_plan& plan, result& out) {
     const auto start = clock::now();
-    for (std::uint32_t number = 0; plan.count == 0 || number < plan.count;) {
+    auto end = plan.count;
+    for (std::uint32_t number = 0; end == 0 || number < end;) {
         if (clock::now() >= start + plan.timeout) {
             return fail(out, outcome{ETIMEDOUT}, "message " + std::to_string(number));
         }
@@ -119,6 +120,7 @@ void send_all(const endpoint& one, const traffic_plan& plan, result& out) {
         if (what.code == ECONNRESET && plan.expect_reset) {
             ++out.resets;
             out.local = local_of(one);
+            end = plan.after_reset == 0 ? end : number + plan.after_reset;
             continue;
         }
         if (gone(what) && plan.expect_gone) {
@@ -180,10 +182,11 @@ void watch(const endpoint& one, const traffic_plan& plan, result& out) {
     if (const auto what = one.connect(plan.to); !what) {
         return fail(out, what, "connect to " + to_string(plan.to));
     }
-    if (const auto what = one.send(nowhere, {}); !what) {
-        return fail(out, what, "send to " + to_string(plan.to));
+    argo_space space{};
+    if (const auto what = one.space(nowhere, 0, space); !what || (space.state & ARGO_STATE_EXISTS) == 0) {
+        return fail(out, what ? outcome{ECONNREFUSED} : what, "look at " + to_string(plan.to));
     }
-    out.messages = 1;
+    std::cerr << "watching" << std::endl;
     const auto events = one.poll(0, plan.timeout);
     if ((events & POLLHUP) == 0) {
         out.error = "no hang-up, but poll events " + std::to_string(events);
