@@ -3,6 +3,7 @@
 #include "abi.hpp"
 #include "memory.hpp"
 
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <set>
@@ -224,7 +225,7 @@ TEST_P(arguments_test, what_must_be_zero_is_checked) {
 
 TEST_P(arguments_test, unmapped) {
     for (const auto bad : bad_addresses) {
-        EXPECT_EQ(call(reinterpret_cast<void*>(bad)), outcome{EFAULT}) << std::hex << bad;
+        EXPECT_EQ(call(std::bit_cast<void*>(bad)), outcome{EFAULT}) << std::hex << bad;
     }
     const guarded memory{1};
     EXPECT_EQ(call(static_cast<void*>(memory.forbidden())), outcome{EFAULT});

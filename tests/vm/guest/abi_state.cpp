@@ -3,6 +3,7 @@
 #include "abi.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -227,7 +228,7 @@ TEST_F(list_test, unmapped_room) {
 
 TEST_F(list_test, without_a_capability_only_the_own) {
     const auto of_root = rings().size();
-    EXPECT_EQ(as_nobody([this, of_root] {
+    EXPECT_EQ(as_nobody([of_root] {
                   if (!rings().empty()) {
                       return 1;
                   }
@@ -250,10 +251,10 @@ TEST_F(list_test, without_a_capability_only_the_own) {
 }
 
 TEST_F(list_test, with_the_capability_those_of_others) {
-    int ends[2] = {-1, -1};
-    int back[2] = {-1, -1};
-    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    ASSERT_EQ(::pipe2(back, O_CLOEXEC), 0);
+    std::array<int, 2> ends{-1, -1};
+    std::array<int, 2> back{-1, -1};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    ASSERT_EQ(::pipe2(back.data(), O_CLOEXEC), 0);
     const file bound_in{ends[0]};
     file bound_out{ends[1]};
     file seen_in{back[0]};

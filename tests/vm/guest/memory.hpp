@@ -3,6 +3,7 @@
 
 #include "endpoint.hpp"
 
+#include <array>
 #include <cstddef>
 
 namespace guest {
@@ -50,6 +51,7 @@ private:
 file temporary_file(std::size_t pages, std::byte fill);
 
 /// Addresses that no program may pass: 0, one in the first page, kernel space, a hole in the address space.
-inline constexpr std::uint64_t bad_addresses[] = {0, 8, 0xffff880000000000U, 0xfffffffffffffff0U, 0x0000800000000000U};
+inline constexpr std::array<std::uint64_t, 5> bad_addresses{0, 8, 0xffff880000000000U, 0xfffffffffffffff0U,
+                                                            0x0000800000000000U};
 
 } // namespace guest

@@ -15,7 +15,7 @@ struct traffic_plan {
     bind_request bind;
     std::uint32_t count = 0; ///< of each sender; 0 for no end
     std::uint32_t senders = 1;
-    std::uint32_t rate = 0; ///< messages a second, 0 for as fast as can be
+    std::uint32_t rate = 0;        ///< messages a second, 0 for as fast as can be
     std::uint32_t after_reset = 0; ///< messages that a sender still sends after the reset, and then ends
     bool nonblock = false;
     bool expect_reset = false;
