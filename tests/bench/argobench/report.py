@@ -89,6 +89,6 @@ def tables(pairs, sizes):
 
 def verdicts(targets):
     """One line for each target."""
-    lines = ["", f"  {'target':<66}{'measured':>12}"]
-    lines += [f"  {t.text:<66}{t.measured:>12.3g}  {'met' if t.met else 'MISSED'}" for t in targets]
+    lines = ["", f"  {'target':<74}{'measured':>12}"]
+    lines += [f"  {t.text:<74}{t.measured:>12.3g}  {'met' if t.met else 'MISSED'}" for t in targets]
     return "\n".join(lines)
