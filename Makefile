@@ -56,9 +56,13 @@ lab:
 modules:
 	@$(MAKE) --no-print-directory -C kernel $(if $(KDIR),KDIR=$(KDIR)) modules
 
-#: make install         library, argo-ctl and headers; DESTDIR, PREFIX; with KDIR=… the modules too
+#: make install         library, argo-ctl, headers, udev rule; DESTDIR, PREFIX; with KDIR=… the modules, after make modules
 install: user
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/cmake --prefix $(PREFIX)
+	install -D -m 644 packaging/udev/60-argo.rules $(DESTDIR)/etc/udev/rules.d/60-argo.rules
+	install -D -m 644 packaging/modprobe.d/argo.conf $(DESTDIR)/etc/modprobe.d/argo.conf
+	install -D -m 644 packaging/sysusers.d/argo.conf $(DESTDIR)/etc/sysusers.d/argo.conf
+	$(if $(DESTDIR),,getent group argo >/dev/null || groupadd --system argo)
 	$(if $(KDIR),$(MAKE) -C kernel KDIR=$(KDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install)
 
 #: make lint            checkpatch, sparse, clang-format, clang-tidy (TIDY=all: of the tests, too), shellcheck, Python

@@ -243,7 +243,7 @@ TEST_F(socket_test, errors_of_the_kernel) {
     EXPECT_EQ(ec, libargo::condition::peer_absent);
     sender.send_to(asio::buffer("x", 1), {libargo::domid_t{30000}, 12345}, ec);
     EXPECT_EQ(ec, libargo::condition::peer_absent);
-    const std::vector<char> large(9000);
+    const std::vector<char> large(sender.space(1, target).max_message + 1);
     sender.send_to(asio::buffer(large), target, ec);
     EXPECT_EQ(ec, libargo::condition::too_large);
     sender.send(asio::buffer("x", 1), ec);
