@@ -10,18 +10,17 @@ function(argo_guest_executable)
     set_property(GLOBAL APPEND PROPERTY ARGO_GUEST_EXECUTABLES ${ARGN})
 endfunction()
 
-# argo_add_guest_bin(): the target guest-bin, after all programs are known.
+# argo_add_guest_bin(): the target guest-bin, after all programs are known, and guest-bin-PROGRAM for each of them.
 function(argo_add_guest_bin)
-    set(directory "${ARGO_GUEST_BIN}")
     get_property(programs GLOBAL PROPERTY ARGO_GUEST_EXECUTABLES)
-    set(copies)
+    add_custom_target(guest-bin)
     foreach(program IN LISTS programs)
-        list(APPEND copies COMMAND "${CMAKE_COMMAND}" -E copy_if_different "$<TARGET_FILE:${program}>" "${directory}")
+        add_custom_target(guest-bin-${program}
+            COMMAND "${CMAKE_COMMAND}" -E make_directory "${ARGO_GUEST_BIN}"
+            COMMAND "${CMAKE_COMMAND}" -E copy_if_different "$<TARGET_FILE:${program}>" "${ARGO_GUEST_BIN}"
+            DEPENDS ${program}
+            COMMENT "Staging ${program} for the lab"
+            VERBATIM)
+        add_dependencies(guest-bin guest-bin-${program})
     endforeach()
-    add_custom_target(guest-bin
-        COMMAND "${CMAKE_COMMAND}" -E make_directory "${directory}"
-        ${copies}
-        DEPENDS ${programs}
-        COMMENT "Collecting the lab's programs in ${directory}"
-        VERBATIM)
 endfunction()

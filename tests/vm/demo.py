@@ -64,7 +64,7 @@ def _rings(lab, guest):
 def main():
     steps = Steps(machine.STEPS + 7)
     with steps.step("building the library and its tools"):
-        run([VM / "build-user"], "building the library and its tools")
+        run([VM / "build-user", "argo-ctl", "echo_server", "echo_client"], "building the library and its tools")
     built = machine.Built(steps)
     with contextlib.ExitStack() as stack:
         with steps.step("booting Xen and dom0"):
