@@ -21,6 +21,8 @@
 
 /* Rings that are listed at once; any hypervisor known has fewer. */
 #define LIST_MAX	1024
+/* Room for later fields. */
+#define ENTRY_MAX	4096
 
 /*
  * Bring in the struct, whose first field is its size as the caller knows it.
@@ -115,13 +117,13 @@ static int send_nth(struct argo_endpoint *ep, struct argo_msg __user *p,
 	rc = get_msg(ep, &msg, p);
 	if (rc)
 		return rc;
+	/* A message is sent only if that can be reported, or it is sent again. */
+	if (put_user(msg.len, &p->len))
+		return -EFAULT;
 	rc = argo_endpoint_send_msg(ep, &msg, dontwait, deadline);
 	if (rc < 0)
 		return rc;
-	/* It is sent: that its length cannot be reported changes nothing. */
-	if (put_user((u32)rc, &p->len))
-		return -EFAULT;
-	return 0;
+	return put_user((u32)rc, &p->len) ? -EFAULT : 0;
 }
 
 static int recv_nth(struct argo_endpoint *ep, struct argo_msg __user *p,
@@ -171,6 +173,10 @@ static int do_send(struct argo_endpoint *ep, void __user *p, bool nonblock)
 	msgs = u64_to_user_ptr(arg.msgs);
 	deadline = argo_deadline(arg.timeout_ns, READ_ONCE(ep->send_timeout));
 	nonblock |= arg.flags & ARGO_DONTWAIT;
+	/* Likewise for how many were. */
+	rc = put_arg(p, &arg, sizeof(arg), size);
+	if (rc)
+		return rc;
 	while (arg.done < arg.count) {
 		rc = send_nth(ep, &msgs[arg.done], nonblock, deadline);
 		if (rc)
@@ -337,7 +343,7 @@ static int do_list(struct argo_endpoint *ep, void __user *p)
 	if (size < 0)
 		return size;
 	if (arg.flags || arg.entry_size < sizeof(u64) ||
-	    arg.entry_size > PAGE_SIZE)
+	    arg.entry_size > ENTRY_MAX)
 		return -EINVAL;
 	room = min_t(u32, arg.count, LIST_MAX);
 	list = kvcalloc(room ?: 1, sizeof(*list), GFP_KERNEL);
