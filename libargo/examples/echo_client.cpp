@@ -29,7 +29,7 @@ static asio::awaitable<void> converse(libargo::socket& socket, const std::vector
     }
 }
 
-static std::vector<std::string> messages_from(int argc, char* argv[]) {
+static std::vector<std::string> messages_from(int argc, char** argv) {
     std::size_t count = 0;
     const std::string_view only = argc == 3 ? argv[2] : "";
     if (std::from_chars(only.data(), only.data() + only.size(), count).ptr != only.data() + only.size() || count == 0) {
