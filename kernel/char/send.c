@@ -69,7 +69,7 @@ static unsigned int max_pieces(const struct argo_endpoint *ep)
 	return min_t(unsigned int, MAX_PIECES, argo_hv_max_iov(ep->hv));
 }
 
-static int add_length(const struct argo_endpoint *ep, struct pieces *p, u64 len)
+static int add_length(struct pieces *p, u64 len)
 {
 	if (len > argo_ring_max_message(ARGO_RING_MAX_LEN) - p->len)
 		return -EMSGSIZE;
@@ -129,8 +129,7 @@ static int gather_user(const struct argo_endpoint *ep, struct pieces *p,
 	return 0;
 }
 
-static int gather_iter(const struct argo_endpoint *ep, struct pieces *p,
-		       struct iov_iter *from)
+static int gather_iter(struct pieces *p, struct iov_iter *from)
 {
 	int rc;
 
@@ -146,8 +145,7 @@ static void pieces_free(struct pieces *p)
 	kvfree(p->bounce);
 }
 
-static int import_segments(const struct argo_endpoint *ep,
-			   const struct argo_msg *msg, struct iovec *iov,
+static int import_segments(const struct argo_msg *msg, struct iovec *iov,
 			   struct pieces *p)
 {
 	const struct argo_iovec __user *from = u64_to_user_ptr(msg->iov);
@@ -158,7 +156,7 @@ static int import_segments(const struct argo_endpoint *ep,
 	for (i = 0; i < msg->iovcnt; i++) {
 		if (copy_from_user(&seg, &from[i], sizeof(seg)))
 			return -EFAULT;
-		rc = add_length(ep, p, seg.len);
+		rc = add_length(p, seg.len);
 		if (rc)
 			return rc;
 		if (seg.base != (unsigned long)seg.base ||
@@ -197,7 +195,7 @@ int argo_endpoint_send_msg(struct argo_endpoint *ep,
 		if (!iov)
 			return -ENOMEM;
 	}
-	rc = import_segments(ep, msg, iov, &p);
+	rc = import_segments(msg, iov, &p);
 	if (!rc)
 		rc = gather_user(ep, &p, iov, msg->iovcnt);
 	if (!rc)
@@ -240,7 +238,7 @@ ssize_t argo_endpoint_write(struct file *file, const char __user *buf,
 	struct pieces p = { };
 	int rc;
 
-	rc = add_length(ep, &p, len);
+	rc = add_length(&p, len);
 	if (!rc)
 		rc = gather_user(ep, &p, &iov, 1);
 	return rc ?: write_pieces(file, &p, false);
@@ -294,11 +292,11 @@ ssize_t argo_endpoint_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	struct pieces p = { };
 	ssize_t rc;
 
-	rc = add_length(ep, &p, iov_iter_count(from));
+	rc = add_length(&p, iov_iter_count(from));
 	if (rc)
 		return rc;
 	if (!iter_pieces(ep, &p, from))
-		rc = gather_iter(ep, &p, from);
+		rc = gather_iter(&p, from);
 	if (!rc)
 		rc = write_pieces(iocb->ki_filp, &p,
 				  iocb->ki_flags & IOCB_NOWAIT);
