@@ -38,13 +38,13 @@ class Gone(LabError):
 class Process:
     """A command running in a domain."""
 
-    def __init__(self, agent, ident, cmd, on_output=None):
+    def __init__(self, agent, ident, cmd, on_output=None, on_end=None):
         self.agent, self.id, self.cmd = agent, ident, cmd
         self.rc = None
         self.acked = False
         self.sent = 0.0
         self._out, self._err = bytearray(), bytearray()
-        self._on_output = on_output
+        self._on_output, self._on_end = on_output, on_end
 
     @property
     def out(self):
@@ -109,6 +109,8 @@ class Process:
             self.rc = int(text) if text.isdigit() else 126
             if not text.isdigit():
                 self._err += data
+            if self._on_end:
+                self._on_end(self)
         elif kind == "O" and self._on_output:
             self._on_output(bytes(data))
         elif kind in "OE":
@@ -160,11 +162,11 @@ class Agent:
                                   + "\n".join(list(self.noise)[-30:]))
                 _changed.wait(left)
 
-    def spawn(self, cmd, on_output=None):
+    def spawn(self, cmd, on_output=None, on_end=None):
         with _changed:
             if self.dead:
                 raise Gone(f"{self.name}: {self.dead} before: {cmd}")
-            process = Process(self, self._next, cmd, on_output)
+            process = Process(self, self._next, cmd, on_output, on_end)
             self._next += 1
             self._processes[process.id] = process
             self._request_spawn(process)

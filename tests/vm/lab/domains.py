@@ -15,8 +15,8 @@ KINDS = {
     "pvh61": ("pvh", "6.1", 176),
     "pvh612": ("pvh", "6.12", 192),
 }
-# quiet: kernel messages share the console with the agent. An oops is printed nevertheless.
-ARGS = "console=hvc0 rdinit=/init loglevel=1 panic=1 log_buf_len=1M mitigations=off cryptomgr.notests"
+# quiet: kernel messages share the console with the agent. An oops is printed nevertheless. sysrq is for evidence.py.
+ARGS = "console=hvc0 rdinit=/init loglevel=1 panic=1 log_buf_len=1M mitigations=off cryptomgr.notests sysrq_always_enabled"
 
 
 class Domain:
@@ -49,9 +49,11 @@ class Domain:
 
     def read_log(self, expected=()):
         """Collects the kernel's messages since the last call; returns those that are complaints."""
-        if self.state != "running" or self.agent.dead:
-            return self._take_complaints([f"{self.name}: {line}" for line in klog.kernel_complaints(
-                "\n".join(self.agent.noise), expected)])
+        if not self.alive:
+            found = klog.kernel_complaints("\n".join(self.agent.noise), expected)
+            if self.state == "running":
+                found.insert(0, self.agent.dead)
+            return self._take_complaints([f"{self.name}: {line}" for line in found])
         text = self.fetch("dmesg -r -c")
         with open(self.lab.logs / f"{self.name}.dmesg", "a", encoding="utf-8") as log:
             log.write(text)
@@ -69,11 +71,18 @@ class Domain:
 class Guest(Domain):
     """A domU."""
 
+    _console = None
+
     def connect(self):
         """Opens the way to its agent, through its console."""
-        console = self.lab.dom0.agent.spawn(f"/lab/console {self.domid}", on_output=self.agent.feed)
+        console = self.lab.dom0.agent.spawn(f"/lab/console {self.domid}", on_output=self.agent.feed,
+                                            on_end=self._console_ended)
         self.agent.attach(console.write)
         self._console = console
+
+    def _console_ended(self, console):
+        if self.state == "running" and console is self._console:
+            self.agent.die("the domain is gone")
 
     def save(self, path):
         """xl save: its state goes to a file in dom0 and the domain is gone until lab.restore(path)."""

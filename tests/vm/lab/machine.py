@@ -5,7 +5,7 @@ import fcntl
 import itertools
 
 from . import agent as agents
-from . import cache, domains, initramfs, klog, kernels, modules, policy, qemu, xen
+from . import cache, domains, emulator, evidence, initramfs, klog, kernels, modules, policy, qemu, xen
 from .errors import LabError
 from .paths import BUILD
 
@@ -66,6 +66,8 @@ class Lab:
         self.logs = _own_directory(BUILD / "logs", logs)
         self.guests = []
         self.saved = {}
+        # What QEMU did wrong (emulator.py) since the runner last looked.
+        self.emulator_faults = []
         self._names = 0
         self._xen_read = 0
         self.machine = qemu.Machine(
@@ -118,13 +120,30 @@ class Lab:
     def complaints(self, expected=()):
         """What the kernels and Xen said since the last call that they should not have."""
         found = []
-        for domain in [self.dom0, *self.guests]:
-            found += domain.read_log(expected)
+        found += self.dom0.read_log(expected)
+        for guest in self.guests:
+            found += self._log_of(guest, expected)
         self.guests = [g for g in self.guests if g.alive or g.state == "saved"]
+        return found + self._log_of_xen(expected)
+
+    def _log_of_xen(self, expected):
         log = self.machine.log()
-        found += klog.xen_complaints(log[self._xen_read:], expected)
-        self._xen_read = len(log)
-        return found
+        new, self._xen_read = log[self._xen_read:], len(log)
+        self.emulator_faults += [f"{domain} was given Xen's own registers" for domain in emulator.spoilt_guests(new)]
+        return klog.xen_complaints(emulator.without_spoilt_guests(new), expected)
+
+    def _log_of(self, guest, expected):
+        try:
+            return guest.read_log(expected)
+        except agents.Timeout:
+            # It would fail every case from here on.
+            known, state = evidence.collect(self, guest)
+            guest.destroy(read_log=False)
+        if emulator.overslept(guest.kind, state):
+            self.emulator_faults.append(f"{guest.name} slept through its interrupts")
+            return []
+        return [f"{guest.name} does not answer; it was destroyed. {self.logs}/{guest.name}.stuck has more than this:",
+                *known]
 
     def stop(self):
         for guest in self.guests:

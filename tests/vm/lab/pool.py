@@ -30,13 +30,13 @@ class Pool:
             wanted.append(at_hand)
         while self._idle and len(self._idle) + len(kinds) > MOST:
             self._idle.pop(0).destroy()
-        starting = [g or self._lab.create(kind, wait=False) for g, kind in zip(wanted, kinds)]
-        self._used = starting
-        for guest, known in zip(starting, wanted):
+        for guest, kind in zip(wanted, kinds):
+            self._used.append(guest or self._lab.create(kind, wait=False))
+        for guest, known in zip(self._used, wanted):
             if not known:
                 guest.agent.wait_hello(120)
                 self.prepare(guest)
-        return starting
+        return list(self._used)
 
     def drop_used(self):
         """After a failure nothing is known about the domains that were part of it."""

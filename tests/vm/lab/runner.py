@@ -16,6 +16,8 @@ from .pool import Pool
 
 # Of the text of one failure.
 MOST_LINES = 80
+# Runs of a case that the emulator spoils.
+MOST_TRIES = 3
 
 
 class Results:
@@ -26,6 +28,7 @@ class Results:
     def __init__(self):
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
         self.failures = []
+        self.repeated = 0
 
     def add(self, status, name, detail="", seconds=None):
         self.counts[status] += 1
@@ -39,6 +42,13 @@ class Results:
                 lines[MOST_LINES // 2:-MOST_LINES // 2] = [f"… {len(lines) - MOST_LINES} lines …"]
             for line in lines:
                 print(f"       {line}", flush=True)
+
+    def repeat(self, name, text, faults):
+        """A case that is run again: what it said, and why that does not count."""
+        self.repeated += 1
+        print(f"  again {name}  (QEMU's fault, tests/vm/lab/emulator.py: {'; '.join(faults)})", flush=True)
+        for line in text.splitlines()[:10]:
+            print(f"       {line}", flush=True)
 
     def line(self):
         return ", ".join(f"{count} {status}" for status, count in self.counts.items())
@@ -110,16 +120,29 @@ def _run_group(group, built, flask, results):
             lab.complaints()
             while remaining:
                 case = remaining.pop(0)
-                start, before = time.monotonic(), sum(results.counts.values())
-                status, text, reusable = _outcome(case, lab, pool)
-                # A case that reported results of its own is not one more, unless it failed.
-                if status != "passed" or sum(results.counts.values()) == before:
-                    results.add(status, case.name, text, time.monotonic() - start)
-                if not reusable:
-                    pool.drop_used()
+                reusable = _run_case(case, lab, pool, results)
                 if lab.dom0.agent.dead or not lab.machine.running or (not reusable and not _answers(lab)):
                     print("the lab is out of order; booting it again", flush=True)
                     break
+
+
+def _run_case(case, lab, pool, results):
+    """Returns whether the domUs it used can be used again."""
+    for attempt in range(1, MOST_TRIES + 1):
+        start, before = time.monotonic(), dict(results.counts)
+        status, text, reusable = _outcome(case, lab, pool)
+        faults, lab.emulator_faults = lab.emulator_faults, []
+        if not reusable:
+            pool.drop_used()
+        failed_before = results.counts["failed"] > before["failed"]
+        if status != "failed" or not faults or failed_before or attempt == MOST_TRIES or lab.dom0.agent.dead:
+            break
+        results.counts = before
+        results.repeat(case.name, text, faults)
+    # A case that reported results of its own is not one more, unless it failed.
+    if status != "passed" or results.counts == before:
+        results.add(status, case.name, text, time.monotonic() - start)
+    return reusable
 
 
 def _answers(lab):
@@ -142,5 +165,7 @@ def run(built, pattern=None):
     results.save("vm")
     for name in results.failures:
         print(f"failed: {name}")
+    if results.repeated:
+        print(f"{results.repeated} runs of a case were spoilt by the emulator and repeated")
     print(results.line(), flush=True)
     return not results.counts["failed"]
