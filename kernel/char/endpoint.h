@@ -103,6 +103,10 @@ int argo_endpoint_take_error(struct argo_endpoint *ep);
 void argo_endpoint_status(struct argo_endpoint *ep, struct argo_status *status);
 __poll_t argo_endpoint_poll(struct file *file, poll_table *wait);
 
+/* msg.c */
+int argo_msg_import(const struct argo_msg *msg, struct iovec *iov,
+		    size_t *len);
+
 /* send.c */
 int argo_endpoint_send_msg(struct argo_endpoint *ep,
 			   const struct argo_msg *msg, bool dontwait,

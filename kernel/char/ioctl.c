@@ -95,15 +95,11 @@ static int do_connect(struct argo_endpoint *ep, void __user *p)
 	return argo_endpoint_connect(ep, &arg.addr);
 }
 
-static int get_msg(const struct argo_endpoint *ep, struct argo_msg *msg,
-		   const struct argo_msg __user *from)
+static int get_msg(struct argo_msg *msg, const struct argo_msg __user *from)
 {
-	struct argo_info info;
-
 	if (copy_from_user(msg, from, sizeof(*msg)))
 		return -EFAULT;
-	argo_hv_info(ep->hv, &info);
-	if (msg->flags || msg->iovcnt > info.max_iov)
+	if (msg->flags || msg->iovcnt > ARGO_MAX_SEGMENTS)
 		return -EINVAL;
 	return 0;
 }
@@ -114,7 +110,7 @@ static int send_nth(struct argo_endpoint *ep, struct argo_msg __user *p,
 	struct argo_msg msg;
 	int rc;
 
-	rc = get_msg(ep, &msg, p);
+	rc = get_msg(&msg, p);
 	if (rc)
 		return rc;
 	/* A message is sent only if that can be reported, or it is sent again. */
@@ -132,7 +128,7 @@ static int recv_nth(struct argo_endpoint *ep, struct argo_msg __user *p,
 	struct argo_msg msg;
 	int rc;
 
-	rc = get_msg(ep, &msg, p);
+	rc = get_msg(&msg, p);
 	if (rc)
 		return rc;
 	/* A message is taken only if its header can be handed over. */
@@ -144,14 +140,10 @@ static int recv_nth(struct argo_endpoint *ep, struct argo_msg __user *p,
 	return copy_to_user(p, &msg, sizeof(msg)) ? -EFAULT : 0;
 }
 
-static int batch_check(struct argo_endpoint *ep, const struct argo_batch *arg,
-		       u32 flags)
+static int batch_check(const struct argo_batch *arg, u32 flags)
 {
-	struct argo_info info;
-
-	argo_hv_info(ep->hv, &info);
 	if (arg->flags & ~flags || arg->done || !arg->count ||
-	    arg->count > info.max_batch ||
+	    arg->count > ARGO_MAX_BATCH ||
 	    (arg->flags & ARGO_PEEK && arg->count != 1))
 		return -EINVAL;
 	return 0;
@@ -167,7 +159,7 @@ static int do_send(struct argo_endpoint *ep, void __user *p, bool nonblock)
 
 	if (size < 0)
 		return size;
-	rc = batch_check(ep, &arg, ARGO_DONTWAIT);
+	rc = batch_check(&arg, ARGO_DONTWAIT);
 	if (rc)
 		return rc;
 	msgs = u64_to_user_ptr(arg.msgs);
@@ -198,7 +190,7 @@ static int do_recv(struct argo_endpoint *ep, void __user *p, bool nonblock)
 
 	if (size < 0)
 		return size;
-	rc = batch_check(ep, &arg, ARGO_DONTWAIT | ARGO_PEEK);
+	rc = batch_check(&arg, ARGO_DONTWAIT | ARGO_PEEK);
 	if (rc)
 		return rc;
 	msgs = u64_to_user_ptr(arg.msgs);

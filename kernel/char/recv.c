@@ -106,33 +106,6 @@ static int recv_wait(struct argo_endpoint *ep, struct iov_iter *to, bool peek,
 	}
 }
 
-/*
- * struct argo_iovec is what a 64-bit struct iovec is; 32-bit kernels are not
- * worth another way, so each entry is checked and converted.
- */
-static int import_segments(const struct argo_msg *msg, struct iovec *iov,
-			   size_t *total)
-{
-	const struct argo_iovec __user *from = u64_to_user_ptr(msg->iov);
-	struct argo_iovec seg;
-	unsigned int i;
-
-	*total = 0;
-	for (i = 0; i < msg->iovcnt; i++) {
-		if (copy_from_user(&seg, &from[i], sizeof(seg)))
-			return -EFAULT;
-		if (seg.base != (unsigned long)seg.base ||
-		    seg.len > MAX_RW_COUNT - *total)
-			return -EINVAL;
-		iov[i].iov_base = u64_to_user_ptr(seg.base);
-		iov[i].iov_len = seg.len;
-		if (!access_ok(iov[i].iov_base, seg.len))
-			return -EFAULT;
-		*total += seg.len;
-	}
-	return 0;
-}
-
 /**
  * argo_endpoint_recv_msg() - receive one message
  * @ep: the endpoint
@@ -142,7 +115,7 @@ static int import_segments(const struct argo_msg *msg, struct iovec *iov,
  * @deadline: when to give up
  *
  * Return: 0, -ENOTCONN, -EAGAIN, -ETIMEDOUT, -ERESTARTSYS, -ECONNRESET,
- * -EBADMSG, -EFAULT, -EINVAL, -ENOMEM.
+ * -EBADMSG, -EFAULT, -ENOMEM.
  */
 int argo_endpoint_recv_msg(struct argo_endpoint *ep, struct argo_msg *msg,
 			   bool peek, bool dontwait, ktime_t deadline)
@@ -159,7 +132,7 @@ int argo_endpoint_recv_msg(struct argo_endpoint *ep, struct argo_msg *msg,
 		if (!iov)
 			return -ENOMEM;
 	}
-	rc = import_segments(msg, iov, &total);
+	rc = argo_msg_import(msg, iov, &total);
 	if (rc)
 		goto out;
 	iov_iter_init(&to, READ, iov, msg->iovcnt, total);

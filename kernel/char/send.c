@@ -145,29 +145,6 @@ static void pieces_free(struct pieces *p)
 	kvfree(p->bounce);
 }
 
-static int import_segments(const struct argo_msg *msg, struct iovec *iov,
-			   struct pieces *p)
-{
-	const struct argo_iovec __user *from = u64_to_user_ptr(msg->iov);
-	struct argo_iovec seg;
-	unsigned int i;
-	int rc;
-
-	for (i = 0; i < msg->iovcnt; i++) {
-		if (copy_from_user(&seg, &from[i], sizeof(seg)))
-			return -EFAULT;
-		rc = add_length(p, seg.len);
-		if (rc)
-			return rc;
-		if (seg.base != (unsigned long)seg.base ||
-		    !access_ok(u64_to_user_ptr(seg.base), seg.len))
-			return -EFAULT;
-		iov[i].iov_base = u64_to_user_ptr(seg.base);
-		iov[i].iov_len = seg.len;
-	}
-	return 0;
-}
-
 /**
  * argo_endpoint_send_msg() - send one message
  * @ep: the endpoint
@@ -185,6 +162,7 @@ int argo_endpoint_send_msg(struct argo_endpoint *ep,
 	struct iovec few[UIO_FASTIOV], *iov = few;
 	struct pieces p = { };
 	struct argo_addr to;
+	size_t len;
 	int rc;
 
 	rc = argo_endpoint_resolve(ep, &msg->addr, &to);
@@ -195,7 +173,9 @@ int argo_endpoint_send_msg(struct argo_endpoint *ep,
 		if (!iov)
 			return -ENOMEM;
 	}
-	rc = import_segments(msg, iov, &p);
+	rc = argo_msg_import(msg, iov, &len);
+	if (!rc)
+		rc = add_length(&p, len);
 	if (!rc)
 		rc = gather_user(ep, &p, iov, msg->iovcnt);
 	if (!rc)

@@ -14,8 +14,6 @@
 
 /* 32 pages: a few messages of 16 KiB, and cheap enough to have by default. */
 #define ARGO_DEFAULT_RING_LEN	(32 * 4096 - 64)
-#define ARGO_MAX_BATCH		1024
-#define ARGO_MAX_SEGMENTS	1024
 
 struct argo_hv_counters {
 	u64 hypercalls[ARGO_HC_COUNT];

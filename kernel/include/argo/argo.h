@@ -14,6 +14,7 @@
 #ifndef _ARGO_ARGO_H
 #define _ARGO_ARGO_H
 
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
@@ -22,6 +23,10 @@
 
 #include <argo/hv.h>
 #include <argo/ring.h>
+
+/* What one call of a front-end's user takes, whatever the hypervisor. */
+#define ARGO_MAX_BATCH		1024
+#define ARGO_MAX_SEGMENTS	1024
 
 struct argo_ring;
 struct argo_waiter;

@@ -333,8 +333,9 @@ struct argo_ring_entry {
  * @size: in: sizeof(struct argo_list)
  * @flags: in: 0
  * @entries: in: address of an array of struct argo_ring_entry
- * @entry_size: in: sizeof(struct argo_ring_entry) as the caller knows it; that
- *	many bytes of each are written, zeros beyond what this kernel knows
+ * @entry_size: in: sizeof(struct argo_ring_entry) as the caller knows it, 8 to
+ *	4096; that many bytes of each are written, zeros beyond what this
+ *	kernel knows
  * @count: in: room in the array; out: rings there are, which may be more
  *
  * Without CAP_NET_ADMIN only the rings of the caller's own user are listed.
