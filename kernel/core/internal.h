@@ -33,7 +33,9 @@ struct argo_hv_counters {
  * @next_port: where to look for an ephemeral port
  * @reset_work: brings rings back after a restore
  * @freed: space was freed that the hypervisor has not been told of
+ * @freeing: more was, since @notify_timer last looked
  * @notify_armed: bits: @notify_timer is going to look at @freed
+ * @notify_by: when it tells it at the latest
  * @notify_timer: tells it
  * @space_lock: protects @dests and all in them
  * @dests: destinations that somebody waits for or watches
@@ -63,7 +65,9 @@ struct argo_hv {
 	struct work_struct reset_work;
 
 	bool freed;
+	bool freeing;
 	unsigned long notify_armed;
+	ktime_t notify_by;
 	struct hrtimer notify_timer;
 
 	/* who waits where */
@@ -107,6 +111,10 @@ struct argo_hv {
  * @truncated: messages
  * @rx_waits: waits
  * @resets: resets
+ * @ready_at: local_clock() of the last interrupt that moved the send index
+ * @wake_ns: from there to the reader, when it was asleep (busypoll.c)
+ * @poll_score: readers look before they sleep while it is not 0
+ * @short_sleeps: sleeps since then that a look would have saved
  * @tx_messages: messages sent from this port
  * @tx_bytes: payload
  * @tx_full: full rings met
@@ -142,6 +150,10 @@ struct argo_ring {
 	u64 truncated;
 	u64 rx_waits;
 	u64 resets;
+	u64 ready_at;
+	u32 wake_ns;
+	unsigned int poll_score;
+	unsigned int short_sleeps;
 	atomic64_t tx_messages;
 	atomic64_t tx_bytes;
 	atomic64_t tx_full;
@@ -160,6 +172,9 @@ int argo_hv_notify(struct argo_hv *hv, struct argo_hv_queries *queries);
 
 /* ring.c */
 void argo_rings_reset(struct argo_hv *hv, u16 old_domid);
+
+/* busypoll.c */
+void argo_busy_poll_init(struct argo_ring *ring);
 
 /* notify.c */
 void argo_notify_init(struct argo_hv *hv);
