@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Receiving: from the ring straight into the caller's memory. */
+#include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -69,6 +70,22 @@ static bool may_receive(struct argo_endpoint *ep)
 	       READ_ONCE(ep->peer.gone);
 }
 
+static int wait_for_message(struct argo_endpoint *ep, ktime_t deadline)
+{
+	u64 began;
+	int rc;
+
+	if (argo_ring_busy_poll(ep->ring, deadline))
+		return 0;
+	began = local_clock();
+	rc = wait_event_interruptible_hrtimeout(ep->rx_wait, may_receive(ep),
+						argo_time_left(deadline));
+	argo_ring_slept(ep->ring, began);
+	if (rc == -ERESTARTSYS && deadline != KTIME_MAX)
+		return -ERESTARTNOHAND;
+	return argo_wait_result(rc);
+}
+
 static int recv_wait(struct argo_endpoint *ep, struct iov_iter *to, bool peek,
 		     bool dontwait, ktime_t deadline,
 		     struct argo_ring_msg *msg, bool *truncated)
@@ -97,12 +114,9 @@ static int recv_wait(struct argo_endpoint *ep, struct iov_iter *to, bool peek,
 			return -ECONNRESET;
 		if (dontwait)
 			return -EAGAIN;
-		rc = wait_event_interruptible_hrtimeout(ep->rx_wait,
-							may_receive(ep),
-							argo_time_left(deadline));
+		rc = wait_for_message(ep, deadline);
 		if (rc)
-			return rc == -ERESTARTSYS && deadline != KTIME_MAX ?
-			       -ERESTARTNOHAND : argo_wait_result(rc);
+			return rc;
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include <linux/module.h>
 #include <linux/rculist.h>
+#include <linux/sched/clock.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -205,6 +206,7 @@ void argo_hv_interrupt(struct argo_hv *hv)
 		if (tx == READ_ONCE(ring->irq_tx))
 			continue;
 		WRITE_ONCE(ring->irq_tx, tx);
+		WRITE_ONCE(ring->ready_at, local_clock());
 		ring->ops->data_ready(ring);
 		moved++;
 	}

@@ -214,6 +214,7 @@ struct argo_ring *argo_ring_create(struct argo_hv *hv,
 	ring->exclusive = params->exclusive;
 	ring->uid = params->uid;
 	INIT_WORK(&ring->break_work, ring_break_work_fn);
+	argo_busy_poll_init(ring);
 	if (params->comm)
 		strscpy(ring->comm, params->comm, sizeof(ring->comm));
 

@@ -128,6 +128,8 @@ void argo_ring_consume(struct argo_ring *ring, const struct argo_ring_msg *msg,
 		       bool truncated);
 void argo_ring_drop(struct argo_ring *ring, const struct argo_ring_msg *msg);
 void argo_ring_count_wait(struct argo_ring *ring);
+bool argo_ring_busy_poll(struct argo_ring *ring, ktime_t deadline);
+void argo_ring_slept(struct argo_ring *ring, u64 began);
 
 /**
  * struct argo_outgoing - one message to send

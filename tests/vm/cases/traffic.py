@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Verified traffic between many domains at once."""
 
+import json
+
 from cases.servants import result, traffic
 from lab.cases import case, each, expect
 
@@ -41,3 +43,20 @@ def both_ways_through_small_rings(_, a, b):
                for d, to, how in ((a, b, ""), (b, a, "--nonblock"))]
     for process in [*sending, *rings]:
         expect(result(process)["messages"] == count)
+
+
+@each("pv61", "pvh612", needs=["argo_char", "argo-ctl"])
+def round_trips_with_and_without_busy_polling(lab, u):
+    bound = "/sys/module/argo/parameters/busy_poll_us"
+    default = lab.dom0.check(f"cat {bound}").strip()
+    for most in ("0", "20", default):
+        for domain in (lab.dom0, u):
+            domain.check(f"echo {most} >{bound}")
+        serving = lab.dom0.spawn(f"argo-ctl bench --serve --port 6800 --partner {u.domid}")
+        serving.wait_for("answering")
+        done = u.run("argo-ctl bench 0:6800 --mode round-trip --sizes 64 --count 300 --json", 60)
+        serving.kill(2)
+        expect(done.rc == 0, most, done.out, done.err)
+        row = json.loads(done.out)["results"][0]
+        expect(row["received"] == 300 and not row["lost"] and not row["reordered"], most, row)
+        serving.wait(30)
