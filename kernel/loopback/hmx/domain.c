@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Domains come, are reset and restored, and go. */
+#include "locks.h"
+
+static struct hlist_head *id_bucket(struct hmx_engine *engine, u16 id)
+{
+	return &engine->domains[id % HMX_BUCKETS];
+}
+
+/* The domain that lives under an id, or NULL. */
+struct hmx_domain *hmx_domain_find(struct hmx_engine *engine, u16 id)
+{
+	struct hmx_domain *domain;
+
+	HMX_ASSERT(hmx_r_l1(engine));
+
+	hlist_for_each_entry(domain, id_bucket(engine, id), node)
+		if (domain->id == id)
+			return domain;
+	return NULL;
+}
+
+/* Raise the interrupt, or what is made of it. */
+void hmx_interrupt(struct hmx_domain *domain)
+{
+	HMX_ASSERT(hmx_r_l1(domain->engine));
+
+	switch (hmx_faults_irq(&domain->faults)) {
+	case HMX_IRQ_DELIVER:
+		domain->ops->interrupt(domain->ctx);
+		break;
+	case HMX_IRQ_DELAY:
+		domain->ops->delay(domain->ctx);
+		break;
+	case HMX_IRQ_DROP:
+		break;
+	}
+}
+
+static int start_life(struct hmx_domain *domain, u16 id)
+{
+	struct hmx_engine *engine = domain->engine;
+	const struct hmx_access question = {
+		.op = HMX_ACCESS_ENABLE,
+		.src_domid = id,
+		.dst_domid = id,
+	};
+
+	HMX_ASSERT(hmx_w_l1(engine));
+
+	if (hmx_domain_find(engine, id))
+		return -EEXIST;
+	domain->id = id;
+	domain->argo = domain->may_argo && engine->params.argo &&
+		       hmx_allowed(engine, &question);
+	hlist_add_head(&domain->node, id_bucket(engine, id));
+	return 0;
+}
+
+/* Its rings, those of others for it alone, and where else it waits. */
+static void remove_traces(struct hmx_domain *domain, struct hlist_head *gone)
+{
+	struct hmx_ring *ring;
+	struct hlist_node *next;
+	unsigned int i;
+
+	HMX_ASSERT(hmx_w_l1(domain->engine));
+
+	for (i = 0; i < HMX_BUCKETS; i++)
+		hlist_for_each_entry_safe(ring, next, &domain->rings[i], node)
+			hmx_ring_remove(ring, gone);
+	domain->nr_rings = 0;
+	hmx_sender_rings_remove(domain, gone);
+	hmx_pending_drop_wildcard(domain);
+}
+
+static void end_life(struct hmx_domain *domain, struct hlist_head *gone)
+{
+	HMX_ASSERT(hmx_w_l1(domain->engine));
+
+	remove_traces(domain, gone);
+	domain->argo = false;
+	hlist_del_init(&domain->node);
+}
+
+/**
+ * hmx_domain_create() - a domain starts
+ * @engine: its hypervisor
+ * @id: its id
+ * @argo: it has Argo, if the access hook agrees
+ * @ops: how to tell it of something
+ * @ctx: their argument
+ *
+ * Context: may sleep.
+ * Return: the domain, or an ERR_PTR: -EINVAL (@id is reserved), -EEXIST (it is
+ * somebody's), -ENOMEM.
+ */
+struct hmx_domain *hmx_domain_create(struct hmx_engine *engine, u16 id,
+				     bool argo,
+				     const struct hmx_domain_ops *ops,
+				     void *ctx)
+{
+	struct hmx_domain *domain;
+	int rc;
+
+	if (id >= HMX_DOMID_RESERVED)
+		return ERR_PTR(-EINVAL);
+
+	domain = hmx_alloc(engine, sizeof(*domain), GFP_KERNEL);
+	if (!domain)
+		return ERR_PTR(-ENOMEM);
+	domain->engine = engine;
+	domain->ops = ops;
+	domain->ctx = ctx;
+	domain->may_argo = argo;
+	hmx_faults_init(&domain->faults);
+	rwlock_init(&domain->rings_l2);
+	spin_lock_init(&domain->send_l2);
+	spin_lock_init(&domain->wildcard_l2);
+	INIT_LIST_HEAD(&domain->wildcard_pending);
+
+	write_lock_bh(&engine->l1);
+	rc = start_life(domain, id);
+	write_unlock_bh(&engine->l1);
+	if (rc) {
+		kfree(domain);
+		return ERR_PTR(rc);
+	}
+	return domain;
+}
+
+/**
+ * hmx_domain_destroy() - a domain dies
+ * @domain: the domain
+ *
+ * Its rings go, and with nobody told the rings that others have for it alone.
+ * What it tries from now on is -ENODEV. hmx_domain_restore() brings it back.
+ *
+ * Context: may sleep. On return the engine uses none of its pages, nor calls
+ * its operations.
+ */
+void hmx_domain_destroy(struct hmx_domain *domain)
+{
+	struct hmx_engine *engine = domain->engine;
+	HLIST_HEAD(gone);
+
+	write_lock_bh(&engine->l1);
+	if (!hlist_unhashed(&domain->node))
+		end_life(domain, &gone);
+	write_unlock_bh(&engine->l1);
+	hmx_rings_free(&gone);
+}
+
+/**
+ * hmx_domain_free() - free a domain, dead or alive
+ * @domain: the domain; nobody calls the engine with it any more
+ *
+ * Context: may sleep.
+ */
+void hmx_domain_free(struct hmx_domain *domain)
+{
+	hmx_domain_destroy(domain);
+	kfree(domain);
+}
+
+/**
+ * hmx_domain_soft_reset() - a domain starts anew as the same, as for kexec
+ * @domain: the domain
+ *
+ * All happens to rings that happens when it dies, but it lives on.
+ *
+ * Context: may sleep. On return the engine uses none of its pages.
+ */
+void hmx_domain_soft_reset(struct hmx_domain *domain)
+{
+	struct hmx_engine *engine = domain->engine;
+	HLIST_HEAD(gone);
+
+	write_lock_bh(&engine->l1);
+	remove_traces(domain, &gone);
+	write_unlock_bh(&engine->l1);
+	hmx_rings_free(&gone);
+}
+
+/**
+ * hmx_domain_restore() - a domain was saved, died, and lives again
+ * @domain: the domain, dead or alive
+ * @id: its new id; may be the old one
+ *
+ * Context: may sleep. On return the engine uses none of its pages.
+ * Return: 0, or, with the domain as it was, -EINVAL (@id is reserved) or
+ * -EEXIST (it is another's).
+ */
+int hmx_domain_restore(struct hmx_domain *domain, u16 id)
+{
+	struct hmx_engine *engine = domain->engine;
+	struct hmx_domain *holder;
+	HLIST_HEAD(gone);
+	int rc = -EEXIST;
+
+	if (id >= HMX_DOMID_RESERVED)
+		return -EINVAL;
+
+	write_lock_bh(&engine->l1);
+	holder = hmx_domain_find(engine, id);
+	if (!holder || holder == domain) {
+		if (!hlist_unhashed(&domain->node))
+			end_life(domain, &gone);
+		rc = start_life(domain, id);
+	}
+	write_unlock_bh(&engine->l1);
+	hmx_rings_free(&gone);
+	return rc;
+}
+
+/**
+ * hmx_domain_id() - the id of a domain, or the last it had
+ * @domain: the domain
+ *
+ * Context: any but the hard interrupt, no lock of the engine's held.
+ */
+u16 hmx_domain_id(struct hmx_domain *domain)
+{
+	u16 id;
+
+	read_lock_bh(&domain->engine->l1);
+	id = domain->id;
+	read_unlock_bh(&domain->engine->l1);
+	return id;
+}

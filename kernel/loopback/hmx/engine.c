@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Engines, and what comes first in each operation. */
+#include "locks.h"
+
+/* As Xen says; with its header such a ring would need one page too many. */
+#define HMX_MAX_RING_LEN	0x1000000u
+
+/**
+ * hmx_params_init() - a hypervisor as Xen is with argo=1
+ * @params: filled in
+ */
+void hmx_params_init(struct hmx_params *params)
+{
+	*params = (struct hmx_params) {
+		.max_rings = 128,
+		.max_waiters = 32,
+		.max_queries = 256,
+		.max_iov = 8,
+		.max_ring_len = HMX_MAX_RING_LEN,
+		.argo = true,
+	};
+}
+
+/**
+ * hmx_engine_create() - start a hypervisor without domains
+ * @params: what it is like; copied
+ *
+ * Context: may sleep.
+ * Return: the engine, or an ERR_PTR: -EINVAL (no ring can be as long as
+ * @params says, or none as short), -ENOMEM.
+ */
+struct hmx_engine *hmx_engine_create(const struct hmx_params *params)
+{
+	struct hmx_engine *engine;
+
+	if (params->max_ring_len < ARGO_RING_MIN_LEN ||
+	    params->max_ring_len > HMX_MAX_RING_LEN)
+		return ERR_PTR(-EINVAL);
+
+	engine = kzalloc(sizeof(*engine), GFP_KERNEL);
+	if (!engine)
+		return ERR_PTR(-ENOMEM);
+	engine->params = *params;
+	rwlock_init(&engine->l1);
+	spin_lock_init(&engine->alloc_lock);
+	return engine;
+}
+
+/**
+ * hmx_engine_free() - free a hypervisor
+ * @engine: the engine; all of its domains are freed
+ */
+void hmx_engine_free(struct hmx_engine *engine)
+{
+	kfree(engine);
+}
+
+/* Zeroed memory, or NULL, also when that is what is tested. */
+void *hmx_alloc(struct hmx_engine *engine, size_t size, gfp_t gfp)
+{
+	return hmx_faults_alloc(engine) ? NULL : kzalloc(size, gfp);
+}
+
+/* What the access hook says. */
+bool hmx_allowed(struct hmx_engine *engine, const struct hmx_access *question)
+{
+	const struct hmx_params *params = &engine->params;
+
+	HMX_ASSERT(hmx_r_l1(engine));
+
+	return !params->access || params->access(params->access_ctx, question);
+}
+
+/* What every operation checks before it looks at its arguments. */
+int hmx_begin(struct hmx_domain *domain, enum hmx_op op)
+{
+	const struct hmx_access question = {
+		.op = HMX_ACCESS_ENABLE,
+		.src_domid = domain->id,
+		.dst_domid = domain->id,
+	};
+	int err = hmx_faults_op(&domain->faults, op);
+
+	HMX_ASSERT(hmx_r_l1(domain->engine));
+
+	if (err)
+		return err;
+	if (!domain->engine->params.argo)
+		return -EOPNOTSUPP;
+	return hmx_allowed(domain->engine, &question) ? 0 : -EACCES;
+}
