@@ -109,6 +109,15 @@ TEST_F(Faults, SpuriousInterrupt) {
     EXPECT_EQ(receiver.interrupts(), 0u);
 }
 
+TEST_F(Faults, NoSpuriousInterruptWithoutArgo) {
+    hmx_params params = permissive();
+    params.argo = false;
+    const engine off(params);
+    domain it(off, 1);
+    hmx_fault_spurious(it.get());
+    EXPECT_EQ(it.interrupts(), 0u);
+}
+
 TEST_F(Faults, EveryAllocationOfARegistration) {
     ring other(96);
     for (u32 nth = 1; nth <= 3; ++nth) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which ring takes a message.
+#include <deque>
+
 #include <gtest/gtest.h>
 
 #include "world.hpp"
@@ -80,6 +82,41 @@ TEST_F(Match, ManyRingsAreToldApart) {
     for (u32 i = 0; i < 64; ++i) {
         EXPECT_EQ(rings[2 * i].take()->payload, pattern(8, i));
         EXPECT_EQ(rings[2 * i + 1].take()->payload, pattern(9, i));
+    }
+}
+
+// More than there are buckets, so that some share one.
+TEST_F(Match, ManyPartnersOfOnePortAreToldApart) {
+    std::deque<domain> partners;
+    std::deque<ring> rings;
+    for (u16 id = 100; id < 140; ++id) {
+        partners.emplace_back(hypervisor, id);
+        rings.emplace_back(96);
+        ASSERT_EQ(receiver.register_ring(rings.back(), 5, id), 0);
+    }
+    for (const domain& partner : partners) {
+        EXPECT_EQ(partner.send(receiver, 5, {}), 0);
+    }
+    for (std::size_t i = 0; i < rings.size(); ++i) {
+        EXPECT_EQ(rings[i].take()->domid, partners[i].id());
+        EXPECT_EQ(rings[i].take(), std::nullopt);
+    }
+}
+
+TEST_F(Match, ManyOwnersOfOnePortAreToldApart) {
+    std::deque<domain> owners;
+    ring memory(96);
+    for (u16 id = 100; id < 140; ++id) {
+        owners.emplace_back(hypervisor, id);
+        ASSERT_EQ(owners.back().register_ring(memory, 5, friendly.id()), 0);
+    }
+    for (std::size_t i = 0; i < owners.size(); i += 3) {
+        ASSERT_EQ(owners[i].unregister(5, friendly.id()), 0);
+        ASSERT_EQ(hypervisor.wrong(), "");
+    }
+    hmx_domain_destroy(friendly.get());
+    for (const domain& owner : owners) {
+        EXPECT_EQ(hmx_inspect_rings(owner.get()), 0u);
     }
 }
 

@@ -70,6 +70,8 @@ TEST_F(Notify, AbsentIsNoError) {
     ASSERT_EQ(receiver.register_ring(memory, 5, receiver.id()), 0);
     EXPECT_EQ(sender.query(2, 5, 1).flags, 0) << "another's ring";
     EXPECT_EQ(sender.query(HMX_DOMID_ANY, 5, 1).flags, 0);
+    access.refuse(HMX_ACCESS_QUERY);
+    EXPECT_EQ(sender.query(3, 5, 1).flags, 0) << "nothing is refused where nothing is";
 }
 
 TEST_F(Notify, AnswersAsManyAsAreAsked) {
