@@ -199,16 +199,25 @@ void hmx_fault_irq(struct hmx_domain *domain, enum hmx_irq_mode mode, u32 n);
 void hmx_fault_spurious(struct hmx_domain *domain);
 void hmx_fault_alloc(struct hmx_engine *engine, u32 nth, bool every);
 
-enum hmx_message_field {
-	HMX_MESSAGE_LEN,
-	HMX_MESSAGE_PORT,
-	HMX_MESSAGE_DOMID,
-	HMX_MESSAGE_TYPE,
+/**
+ * enum hmx_spoil - what of a ring to write nonsense into
+ * @HMX_SPOIL_TX: the send index as its owner sees it
+ * @HMX_SPOIL_RX: the receive index
+ * @HMX_SPOIL_LEN: of the header of the first unread message
+ * @HMX_SPOIL_PORT: likewise, the source port
+ * @HMX_SPOIL_DOMID: likewise, the source domain
+ * @HMX_SPOIL_TYPE: likewise, the message type
+ */
+enum hmx_spoil {
+	HMX_SPOIL_TX,
+	HMX_SPOIL_RX,
+	HMX_SPOIL_LEN,
+	HMX_SPOIL_PORT,
+	HMX_SPOIL_DOMID,
+	HMX_SPOIL_TYPE,
 };
 
-int hmx_spoil_tx(struct hmx_domain *domain, u32 port, u16 partner, u32 value);
-int hmx_spoil_rx(struct hmx_domain *domain, u32 port, u16 partner, u32 value);
-int hmx_spoil_message(struct hmx_domain *domain, u32 port, u16 partner,
-		      enum hmx_message_field field, u32 value);
+int hmx_spoil(struct hmx_domain *domain, u32 port, u16 partner,
+	      enum hmx_spoil what, u32 value);
 
 #endif /* _HMX_H */
