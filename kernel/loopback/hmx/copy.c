@@ -13,7 +13,13 @@ static u32 ring_wrap(const struct hmx_ring *ring, u32 index)
 	return index < ring->len ? index : 0;
 }
 
-/* The receive index: rounded up to a slot, and 0 if it is none then. */
+/**
+ * hmx_ring_rx() - read the receive index
+ * @ring: the ring
+ *
+ * Context: L3.
+ * Return: the index, rounded up to a slot, and 0 if it is none then.
+ */
 u32 hmx_ring_rx(const struct hmx_ring *ring)
 {
 	const struct argo_ring_header *header = ring->pages[0];
@@ -28,11 +34,19 @@ u32 hmx_ring_rx(const struct hmx_ring *ring)
 
 static u32 ring_free_bytes(const struct hmx_ring *ring)
 {
+	HMX_ASSERT(hmx_l3(ring));
+
 	return ring->len - argo_ring_used(hmx_ring_rx(ring), ring->tx,
 					  ring->len);
 }
 
-/* Payload bytes of the largest message that an empty ring takes. */
+/**
+ * hmx_ring_max_message() - the largest message that an empty ring takes
+ * @ring: the ring
+ *
+ * Context: L3.
+ * Return: its payload bytes.
+ */
 u32 hmx_ring_max_message(const struct hmx_ring *ring)
 {
 	HMX_ASSERT(hmx_l3(ring));
@@ -40,16 +54,31 @@ u32 hmx_ring_max_message(const struct hmx_ring *ring)
 	return argo_ring_max_message(ring->len);
 }
 
-/* Payload bytes of the largest message that fits now; 0 also if none does. */
+/**
+ * hmx_ring_space() - the largest message that fits now
+ * @ring: the ring
+ *
+ * Context: L3.
+ * Return: its payload bytes; 0 also if none fits.
+ */
 u32 hmx_ring_space(const struct hmx_ring *ring)
 {
 	const u32 bytes = ring_free_bytes(ring);
+
+	HMX_ASSERT(hmx_l3(ring));
 
 	return bytes < MSG_HEADER_LEN + ARGO_RING_SLOT ?
 		       0 : argo_ring_max_message(bytes);
 }
 
-/* Where a byte of a ring lies, and how many follow before page or ring end. */
+/**
+ * hmx_ring_at() - where a byte of a ring lies
+ * @ring: the ring
+ * @offset: which byte of its data
+ * @room: bytes from there to the end of the page or of the ring
+ *
+ * Context: L3.
+ */
 void *hmx_ring_at(const struct hmx_ring *ring, u32 offset, u32 *room)
 {
 	const u32 at = sizeof(struct argo_ring_header) + offset;
@@ -61,7 +90,15 @@ void *hmx_ring_at(const struct hmx_ring *ring, u32 offset, u32 *room)
 	return (u8 *)ring->pages[at / PAGE_SIZE] + in_page;
 }
 
-/* Move the send index: what was written before is seen by who sees it. */
+/**
+ * hmx_ring_set_tx() - move the send index
+ * @ring: the ring
+ * @tx: the index; a valid one
+ *
+ * Who sees it sees what was written before.
+ *
+ * Context: L3.
+ */
 void hmx_ring_set_tx(struct hmx_ring *ring, u32 tx)
 {
 	struct argo_ring_header *header = ring->pages[0];
@@ -84,6 +121,8 @@ static u32 put_header(struct hmx_ring *ring, const struct hmx_message *msg,
 	};
 	u32 room;
 
+	HMX_ASSERT(hmx_l3(ring));
+
 	/* A slot: neither the page nor the ring ends in it. */
 	memcpy(hmx_ring_at(ring, ring->tx, &room), &header, sizeof(header));
 	return ring_wrap(ring, ring->tx + MSG_HEADER_LEN);
@@ -98,6 +137,8 @@ static int put_piece(struct hmx_ring *ring, const struct hmx_message *msg,
 	void *to;
 	int rc;
 
+	HMX_ASSERT(hmx_l3(ring));
+
 	while (left) {
 		to = hmx_ring_at(ring, *tx, &room);
 		n = min(left, room);
@@ -111,8 +152,14 @@ static int put_piece(struct hmx_ring *ring, const struct hmx_message *msg,
 	return 0;
 }
 
-/*
- * Put a message of @len bytes into a ring.
+/**
+ * hmx_ring_insert() - put a message into a ring
+ * @ring: the ring
+ * @msg: the message
+ * @src_domid: who sends it
+ * @len: bytes of all its pieces
+ *
+ * Context: L3; calls hmx_message.copy_from.
  * Return: 0, -EMSGSIZE (it never fits), -EAGAIN (not now), or with the send
  * index as it was what copy_from() said.
  */

@@ -7,7 +7,14 @@ static struct hlist_head *id_bucket(struct hmx_engine *engine, u16 id)
 	return &engine->domains[id % HMX_BUCKETS];
 }
 
-/* The domain that lives under an id, or NULL. */
+/**
+ * hmx_domain_find() - find the domain that lives under an id
+ * @engine: the engine
+ * @id: the id
+ *
+ * Context: R(L1).
+ * Return: the domain, which lives while L1 is held, or NULL.
+ */
 struct hmx_domain *hmx_domain_find(struct hmx_engine *engine, u16 id)
 {
 	struct hmx_domain *domain;
@@ -20,7 +27,12 @@ struct hmx_domain *hmx_domain_find(struct hmx_engine *engine, u16 id)
 	return NULL;
 }
 
-/* Raise the interrupt, or what is made of it. */
+/**
+ * hmx_interrupt() - raise the interrupt, or do what hmx_fault_irq() asked for
+ * @domain: whose
+ *
+ * Context: R(L1), and nothing that the domain's operations could wait for.
+ */
 void hmx_interrupt(struct hmx_domain *domain)
 {
 	HMX_ASSERT(hmx_r_l1(domain->engine));

@@ -55,13 +55,27 @@ void hmx_engine_free(struct hmx_engine *engine)
 	kfree(engine);
 }
 
-/* Zeroed memory, or NULL, also when that is what is tested. */
+/**
+ * hmx_alloc() - get zeroed memory, if it is not to fail
+ * @engine: the engine
+ * @size: bytes
+ * @gfp: GFP_KERNEL, or GFP_ATOMIC where a lock is held
+ *
+ * Context: as @gfp says.
+ * Return: the memory, for kfree(), or NULL.
+ */
 void *hmx_alloc(struct hmx_engine *engine, size_t size, gfp_t gfp)
 {
 	return hmx_faults_alloc(engine) ? NULL : kzalloc(size, gfp);
 }
 
-/* What the access hook says. */
+/**
+ * hmx_allowed() - ask the access hook
+ * @engine: the engine
+ * @question: what
+ *
+ * Context: R(L1).
+ */
 bool hmx_allowed(struct hmx_engine *engine, const struct hmx_access *question)
 {
 	const struct hmx_params *params = &engine->params;
@@ -71,7 +85,14 @@ bool hmx_allowed(struct hmx_engine *engine, const struct hmx_access *question)
 	return !params->access || params->access(params->access_ctx, question);
 }
 
-/* What every operation checks before it looks at its arguments. */
+/**
+ * hmx_begin() - what every operation checks before it looks at its arguments
+ * @domain: who calls
+ * @op: the operation
+ *
+ * Context: R(L1).
+ * Return: 0, what hmx_fault_op() asked for, -EOPNOTSUPP, -EACCES.
+ */
 int hmx_begin(struct hmx_domain *domain, enum hmx_op op)
 {
 	const struct hmx_access question = {

@@ -16,13 +16,23 @@ static bool countdown_step(struct hmx_countdown *countdown)
 	return true;
 }
 
-/* Nothing goes wrong. */
+/**
+ * hmx_faults_init() - nothing goes wrong
+ * @faults: those of a new domain
+ */
 void hmx_faults_init(struct hmx_faults *faults)
 {
 	spin_lock_init(&faults->lock);
 }
 
-/* The errno that an operation is to fail with, or 0. */
+/**
+ * hmx_faults_op() - is an operation to fail?
+ * @faults: those of the domain
+ * @op: the operation
+ *
+ * Context: any but the hard interrupt.
+ * Return: the errno that it is to fail with, or 0.
+ */
 int hmx_faults_op(struct hmx_faults *faults, enum hmx_op op)
 {
 	int err = 0;
@@ -34,7 +44,12 @@ int hmx_faults_op(struct hmx_faults *faults, enum hmx_op op)
 	return err;
 }
 
-/* What becomes of an interrupt. */
+/**
+ * hmx_faults_irq() - what becomes of an interrupt?
+ * @faults: those of the domain
+ *
+ * Context: any but the hard interrupt.
+ */
 enum hmx_irq_mode hmx_faults_irq(struct hmx_faults *faults)
 {
 	enum hmx_irq_mode mode = HMX_IRQ_DELIVER;
@@ -49,7 +64,12 @@ enum hmx_irq_mode hmx_faults_irq(struct hmx_faults *faults)
 	return mode;
 }
 
-/* Is an allocation to fail? */
+/**
+ * hmx_faults_alloc() - is an allocation to fail?
+ * @engine: the engine
+ *
+ * Context: any but the hard interrupt.
+ */
 bool hmx_faults_alloc(struct hmx_engine *engine)
 {
 	bool fails;

@@ -153,6 +153,11 @@ struct hmx_pending {
 	u32 len;
 };
 
+/**
+ * hmx_bucket() - where something is in a hash table of HMX_BUCKETS
+ * @port: its port
+ * @domid: the domain that it is for
+ */
 static inline u32 hmx_bucket(u32 port, u16 domid)
 {
 	/* The golden ratio spreads neighbours; its upper bits are the best. */

@@ -47,8 +47,13 @@ static void pending_unlink(struct hmx_pending *pending)
 	ring->nr_pending--;
 }
 
-/*
- * @domain is to be told when @len bytes fit.
+/**
+ * hmx_pending_add() - a domain is to be told when there is space
+ * @ring: where
+ * @domain: who
+ * @len: payload bytes; less than it already waits for changes nothing
+ *
+ * Context: L3; takes wildcard_L2 of @domain.
  * Return: 0, -EBUSY (too many wait already), -ENOMEM.
  */
 int hmx_pending_add(struct hmx_ring *ring, struct hmx_domain *domain, u32 len)
@@ -74,7 +79,13 @@ int hmx_pending_add(struct hmx_ring *ring, struct hmx_domain *domain, u32 len)
 	return 0;
 }
 
-/* @domain need not be told any more. */
+/**
+ * hmx_pending_cancel() - a domain need not be told any more
+ * @ring: where
+ * @domain: who
+ *
+ * Context: L3; takes wildcard_L2 of @domain.
+ */
 void hmx_pending_cancel(struct hmx_ring *ring, const struct hmx_domain *domain)
 {
 	struct hmx_pending *pending = pending_find(ring, domain);
@@ -87,7 +98,14 @@ void hmx_pending_cancel(struct hmx_ring *ring, const struct hmx_domain *domain)
 	kfree(pending);
 }
 
-/* Move to @told who waits for no more than @space bytes. */
+/**
+ * hmx_pending_take() - find who can be told
+ * @ring: where
+ * @space: payload bytes that fit
+ * @told: where they are left for hmx_pending_tell()
+ *
+ * Context: L3; takes wildcard_L2 of each.
+ */
 void hmx_pending_take(struct hmx_ring *ring, u32 space, struct list_head *told)
 {
 	struct hmx_pending *pending, *next;
@@ -102,7 +120,13 @@ void hmx_pending_take(struct hmx_ring *ring, u32 space, struct list_head *told)
 	}
 }
 
-/* One interrupt for each ring that a domain has waited for. */
+/**
+ * hmx_pending_tell() - one interrupt for each ring that a domain waited for
+ * @engine: the engine
+ * @told: who; freed
+ *
+ * Context: R(L1), without a break since hmx_pending_take().
+ */
 void hmx_pending_tell(struct hmx_engine *engine, struct list_head *told)
 {
 	struct hmx_pending *pending, *next;
@@ -115,7 +139,12 @@ void hmx_pending_tell(struct hmx_engine *engine, struct list_head *told)
 	}
 }
 
-/* A ring goes: nobody is told. */
+/**
+ * hmx_pending_drop_ring() - forget who waits for a ring that goes
+ * @ring: the ring
+ *
+ * Context: W(rings_L2) of its owner; takes wildcard_L2 of each.
+ */
 void hmx_pending_drop_ring(struct hmx_ring *ring)
 {
 	struct hmx_pending *pending, *next;
@@ -128,7 +157,12 @@ void hmx_pending_drop_ring(struct hmx_ring *ring)
 	}
 }
 
-/* A domain goes; it does not wait in the rings of others. */
+/**
+ * hmx_pending_drop_wildcard() - forget where a domain that goes waits
+ * @domain: the domain; rings that only it may send to are gone already
+ *
+ * Context: W(L1).
+ */
 void hmx_pending_drop_wildcard(struct hmx_domain *domain)
 {
 	struct hmx_pending *pending, *next;

@@ -8,7 +8,15 @@ static struct hlist_head *ring_bucket(struct hmx_domain *owner, u32 port,
 	return &owner->rings[hmx_bucket(port, partner)];
 }
 
-/* The ring that was registered just so, or NULL. */
+/**
+ * hmx_ring_find() - find the ring that was registered just so
+ * @owner: whose ring
+ * @port: its port
+ * @partner: its partner, or HMX_DOMID_ANY
+ *
+ * Context: R(rings_L2) of @owner.
+ * Return: the ring, which is there while the lock is held, or NULL.
+ */
 struct hmx_ring *hmx_ring_find(struct hmx_domain *owner, u32 port, u16 partner)
 {
 	struct hmx_ring *ring;
@@ -21,17 +29,29 @@ struct hmx_ring *hmx_ring_find(struct hmx_domain *owner, u32 port, u16 partner)
 	return NULL;
 }
 
-/* The ring that takes what a domain sends to a port, or NULL. */
+/**
+ * hmx_ring_match() - find the ring that takes what a domain sends to a port
+ * @owner: who receives
+ * @port: where
+ * @sender: who sends
+ *
+ * Context: R(rings_L2) of @owner.
+ * Return: the ring, which is there while the lock is held, or NULL.
+ */
 struct hmx_ring *hmx_ring_match(struct hmx_domain *owner, u32 port, u16 sender)
 {
 	return hmx_ring_find(owner, port, sender) ?:
 	       hmx_ring_find(owner, port, HMX_DOMID_ANY);
 }
 
-/*
- * Take a ring away; nobody who waits for it is told. Its memory may only be
- * freed where one can sleep: it is left in @gone. What nr_rings says is the
- * caller's business.
+/**
+ * hmx_ring_remove() - take a ring away; nobody who waits for it is told
+ * @ring: the ring
+ * @gone: where it is left for hmx_rings_free()
+ *
+ * It still counts in hmx_domain.nr_rings.
+ *
+ * Context: W(rings_L2) of its owner; takes send_L2 and wildcard_L2 of others.
  */
 void hmx_ring_remove(struct hmx_ring *ring, struct hlist_head *gone)
 {
@@ -51,7 +71,12 @@ static void ring_free(struct hmx_ring *ring)
 	kfree(ring);
 }
 
-/* May sleep: no lock is held. */
+/**
+ * hmx_rings_free() - free rings that were taken away
+ * @gone: the rings
+ *
+ * Context: may sleep; no lock held.
+ */
 void hmx_rings_free(struct hlist_head *gone)
 {
 	struct hmx_ring *ring;

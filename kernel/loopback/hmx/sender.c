@@ -13,7 +13,14 @@ static struct hlist_head *sender_bucket(struct hmx_domain *domain,
 	return &domain->senders[hmx_bucket(port, owner->id)];
 }
 
-/* @domain is the partner of a new ring. */
+/**
+ * hmx_sender_add() - record that a domain is the partner of a new ring
+ * @domain: the partner
+ * @sender: the record; freed with the ring
+ * @ring: the ring
+ *
+ * Context: W(rings_L2) of the ring's owner; takes send_L2 of @domain.
+ */
 void hmx_sender_add(struct hmx_domain *domain, struct hmx_sender *sender,
 		    const struct hmx_ring *ring)
 {
@@ -40,7 +47,12 @@ static struct hmx_sender *sender_find(struct hmx_domain *domain,
 	return NULL;
 }
 
-/* A ring goes. Its partner still lives, or the ring would have gone before. */
+/**
+ * hmx_sender_remove() - free the partner's record of a ring, if it has one
+ * @ring: the ring. Its partner still lives, or it would have gone before.
+ *
+ * Context: W(rings_L2) of the ring's owner; takes send_L2 of the partner.
+ */
 void hmx_sender_remove(const struct hmx_ring *ring)
 {
 	struct hmx_domain *partner;
@@ -58,7 +70,13 @@ void hmx_sender_remove(const struct hmx_ring *ring)
 	kfree(sender);
 }
 
-/* A domain goes, and with it the rings that only it may send to. */
+/**
+ * hmx_sender_rings_remove() - take away the rings that only one may send to
+ * @domain: who goes
+ * @gone: where they are left for hmx_rings_free()
+ *
+ * Context: W(L1).
+ */
 void hmx_sender_rings_remove(struct hmx_domain *domain, struct hlist_head *gone)
 {
 	struct hmx_sender *sender;
