@@ -68,15 +68,7 @@ static long argo_op(unsigned int op, const void *arg1, const void *arg2,
 
 static int normalise(long rc)
 {
-	switch (rc) {
-	case -ESRCH:
-		return -EHOSTUNREACH;
-	case -ENOSYS:
-	case -EOPNOTSUPP:
-		return -ENODEV;
-	default:
-		return rc;
-	}
+	return rc == -ENOSYS ? -ENODEV : argo_hv_normalise(rc);
 }
 
 /*

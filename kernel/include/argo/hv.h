@@ -8,6 +8,7 @@
 #ifndef _ARGO_HV_H
 #define _ARGO_HV_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
 
 struct argo_hv;
@@ -113,6 +114,23 @@ struct argo_hv_ops {
 	int (*sendv)(struct argo_hv *hv, const struct argo_hv_message *msg);
 	int (*notify)(struct argo_hv *hv, struct argo_hv_queries *queries);
 };
+
+/**
+ * argo_hv_normalise() - a hypervisor's errno as it is known behind this
+ *	interface
+ * @rc: what the operation gave; Xen's errnos
+ */
+static inline int argo_hv_normalise(long rc)
+{
+	switch (rc) {
+	case -ESRCH:
+		return -EHOSTUNREACH;
+	case -EOPNOTSUPP:
+		return -ENODEV;
+	default:
+		return rc;
+	}
+}
 
 /**
  * struct argo_hv_params - an attachment to a hypervisor

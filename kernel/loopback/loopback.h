@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of argo_loopback share: the engine is in hmx/. */
+#ifndef _ARGO_LOOPBACK_H
+#define _ARGO_LOOPBACK_H
+
+#include <linux/atomic.h>
+#include <linux/dcache.h>
+#include <linux/irq_work.h>
+#include <linux/mutex.h>
+
+#include <argo/argo.h>
+#include <argo/hv.h>
+
+#include "hmx/hmx.h"
+
+/**
+ * struct loopback_domain - a virtual domain: an attachment of this kernel
+ * @loopback: which hypervisor
+ * @hmx: the engine's side
+ * @hv: core's side
+ * @irq: its interrupt
+ * @device: name of its character device
+ * @life_lock: serialises its deaths and restores
+ */
+struct loopback_domain {
+	struct loopback *loopback;
+	struct hmx_domain *hmx;
+	struct argo_hv *hv;
+	struct irq_work irq;
+	char device[16];
+	/* deaths and restores */
+	struct mutex life_lock;
+};
+
+/**
+ * struct loopback - a hypervisor
+ * @engine: what it does
+ * @params: its limits
+ * @dir: in debugfs
+ * @n: how many domains there are
+ * @domains: they
+ */
+struct loopback {
+	struct hmx_engine *engine;
+	struct hmx_params params;
+	struct dentry *dir;
+	unsigned int n;
+	struct loopback_domain domains[];
+};
+
+/* domain.c */
+int loopback_domain_init(struct loopback *loopback, unsigned int index);
+void loopback_domain_exit(struct loopback_domain *domain);
+
+/* control.c */
+void loopback_control_init(struct loopback_domain *domain);
+
+#endif /* _ARGO_LOOPBACK_H */

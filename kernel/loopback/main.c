@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A hypervisor for machines without one: virtual domains inside this kernel,
+ * /dev/argo0 and up, between which messages go by the rules of Xen's Argo.
+ * For trying, for developing on top of it, and for making things fail at will.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "loopback.h"
+
+#define MAX_DOMAINS	128
+
+static unsigned int domains = 2;
+module_param(domains, uint, 0444);
+MODULE_PARM_DESC(domains, "how many, with ids from 0 up (default 2)");
+
+static unsigned int max_rings;
+module_param(max_rings, uint, 0444);
+MODULE_PARM_DESC(max_rings, "rings of a domain (default: as Xen, 128)");
+
+static unsigned int max_waiters;
+module_param(max_waiters, uint, 0444);
+MODULE_PARM_DESC(max_waiters, "domains that wait for space in one ring (default: as Xen, 32)");
+
+static unsigned int max_queries;
+module_param(max_queries, uint, 0444);
+MODULE_PARM_DESC(max_queries, "destinations in one question about space (default: as Xen, 256)");
+
+static bool mac_permissive = true;
+module_param(mac_permissive, bool, 0444);
+MODULE_PARM_DESC(mac_permissive, "allow rings that any domain may send to (default Y; Xen's default is N)");
+
+/* Only init and exit use this. */
+static struct loopback *the_loopback;
+
+static void set_limits(struct hmx_params *params)
+{
+	hmx_params_init(params);
+	params->mac_permissive = mac_permissive;
+	if (max_rings)
+		params->max_rings = max_rings;
+	if (max_waiters)
+		params->max_waiters = max_waiters;
+	/* Core asks for two at once at least. */
+	if (max_queries)
+		params->max_queries = max(max_queries, 2u);
+}
+
+static void stop(struct loopback *loopback)
+{
+	debugfs_remove_recursive(loopback->dir);
+	while (loopback->n)
+		loopback_domain_exit(&loopback->domains[--loopback->n]);
+	hmx_engine_free(loopback->engine);
+	kvfree(loopback);
+}
+
+static int __init loopback_init(void)
+{
+	struct loopback *loopback;
+	int rc;
+
+	if (!domains || domains > MAX_DOMAINS) {
+		pr_err("domains=%u is not within 1 to %u\n", domains,
+		       MAX_DOMAINS);
+		return -EINVAL;
+	}
+	loopback = kvzalloc(struct_size(loopback, domains, domains),
+			    GFP_KERNEL);
+	if (!loopback)
+		return -ENOMEM;
+	set_limits(&loopback->params);
+	loopback->engine = hmx_engine_create(&loopback->params);
+	if (IS_ERR(loopback->engine)) {
+		rc = PTR_ERR(loopback->engine);
+		goto err_free;
+	}
+	loopback->dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
+	for (; loopback->n < domains; loopback->n++) {
+		rc = loopback_domain_init(loopback, loopback->n);
+		if (rc)
+			goto err_stop;
+	}
+	the_loopback = loopback;
+	pr_info("domains 0 to %u, /dev/argo0 to /dev/argo%u\n", domains - 1,
+		domains - 1);
+	return 0;
+
+err_stop:
+	pr_err("domain %u could not be made: %d\n", loopback->n, rc);
+	stop(loopback);
+	return rc;
+err_free:
+	kvfree(loopback);
+	return rc;
+}
+module_init(loopback_init);
+
+static void __exit loopback_exit(void)
+{
+	stop(the_loopback);
+}
+module_exit(loopback_exit);
+
+MODULE_DESCRIPTION("Argo: virtual domains inside one kernel");
+MODULE_LICENSE("GPL");
