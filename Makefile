@@ -25,10 +25,10 @@ DEPS := packaging/deps/install
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
 
-#: make demo            boots Xen with a dom0 and domUs in QEMU and shows what this is for
+#: make demo            boots Xen with a dom0 and domUs in QEMU and shows what this is for; HYPERVISOR=loopback: without Xen
 demo:
 	@$(DEPS) build lab
-	@$(LAB) demo
+	@$(LAB) demo $(if $(HYPERVISOR),--hypervisor $(HYPERVISOR))
 
 #: make check           every test: unit, fuzz, and those on a real Xen; the last line sums up
 check:
@@ -46,11 +46,11 @@ check-vm:
 	@$(MAKE) --no-print-directory user
 	@$(LAB) check $(CASES)
 
-#: make lab             a shell in dom0 with a domU running; KINDS="pv61 pvh612" chooses domUs
+#: make lab             a shell in dom0 with a domU running; KINDS="pv61 pvh612" chooses domUs; HYPERVISOR=loopback: no Xen
 lab:
 	@$(DEPS) build lab
 	@$(MAKE) --no-print-directory user
-	@$(LAB) shell $(KINDS)
+	@$(LAB) shell $(if $(HYPERVISOR),--hypervisor $(HYPERVISOR)) $(KINDS)
 
 #: make modules         the kernel modules, for the running kernel or KDIR=…
 modules:

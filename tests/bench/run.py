@@ -57,7 +57,7 @@ def measure(lab, guest, steps):
 
 def main():
     warning = busy()
-    steps = Steps(machine.STEPS + 1 + 2 * len(GUESTS))
+    steps = Steps(machine.Built.STEPS + 1 + 2 * len(GUESTS))
     built = machine.Built(steps)
     for needed in ("argo", "argo_bench", "argo-ctl"):
         if not built.has(needed):

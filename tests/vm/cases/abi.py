@@ -19,11 +19,11 @@ def abi(lab, tester, *peers, only="*"):
     if len(peers) < 2:
         only += f"-{NEED_TWO_PEERS}"
     names = zip(("peer", "peer2"), peers)
-    args = " ".join(f"--{name}={peer.domid}" for name, peer in names)
+    args = " ".join([*(f"--{name}={peer.domid}" for name, peer in names), f"--hypervisor={lab.hypervisor}"])
     gtest(lab, tester, "argo-abi-tests", f"'--gtest_filter={only}' {args}", timeout=500)
 
 
-@case("pv61", "pvh612", timeout=600, needs=NEEDS)
+@case("pv61", "pvh612", timeout=600, needs=NEEDS, loopback=True)
 def all_of_it_in_dom0(lab, a, b):
     abi(lab, lab.dom0, a, b)
 
@@ -49,14 +49,14 @@ def between_domus(lab, tester, peer):
     abi(lab, tester, peer, lab.dom0, only="between.*")
 
 
-@each("pv61", "pvh61", "pv612", "pvh612", needs=["argo_char", "argo-abi-smoke32"])
+@each("pv61", "pvh61", "pv612", "pvh612", needs=["argo_char", "argo-abi-smoke32"], loopback=True)
 def programs_of_32_bits(lab, u):
     for domain in (u, lab.dom0):
         done = domain.run("argo-abi-smoke32")
         expect(done.rc == 0, domain.name, done.out, done.err)
 
 
-@case("pvh612", timeout=300, needs=[*NEEDS, "argo-libargo-tests"])
+@case("pvh612", timeout=300, needs=[*NEEDS, "argo-libargo-tests"], loopback=True)
 def libargo_in_dom0(lab, peer):
     serve(peer)
     gtest(lab, lab.dom0, "argo-libargo-tests", f"--peer={peer.domid}")
@@ -68,7 +68,7 @@ def libargo_in_a_domu(lab, tester):
     gtest(lab, tester, "argo-libargo-tests", "--peer=0")
 
 
-@case("pv61", needs=NEEDS)
+@case("pv61", needs=NEEDS, loopback=True)
 def a_servant_that_is_killed_leaves_nothing(lab, u):
     serve(u)
     dismiss(u)

@@ -48,7 +48,7 @@ def save_and_restore_under_traffic(lab, u):
     gtest(lab, u, "argo-abi-tests", "'--gtest_filter=info.*:bind.s*:poll_test.edge*'")
 
 
-@each(("pv61", "pvh612"), ("pvh61", "pv612"), fresh=True, timeout=300, needs=NEEDS)
+@each(("pv61", "pvh612"), ("pvh61", "pv612"), fresh=True, timeout=300, needs=NEEDS, loopback=True)
 def destroy_in_the_middle_of_a_transfer(lab, doomed, other):
     # All that goes to it ends with an error, all that came from it is right, and nothing hangs.
     traffic(doomed, f"recv --port 6500 {SIZES} --timeout 1000")

@@ -25,17 +25,17 @@ def ten_senders(receiver, senders, options=""):
     expect(any(each_["full"] for each_ in sent) or not options, sent)
 
 
-@case(*EVERY_KIND, timeout=500, needs=NEEDS)
+@case(*EVERY_KIND, timeout=500, needs=NEEDS, loopback=True)
 def ten_senders_to_dom0(lab, *domus):
     ten_senders(lab.dom0, [lab.dom0, *domus])
 
 
-@case(*EVERY_KIND, timeout=500, needs=NEEDS)
+@case(*EVERY_KIND, timeout=500, needs=NEEDS, loopback=True)
 def ten_senders_to_a_domu_with_poll(lab, *domus):
     ten_senders(domus[-1], [lab.dom0, *domus], "--nonblock")
 
 
-@each(("pv61", "pvh612"), ("pvh61", "pv612"), timeout=300, needs=NEEDS)
+@each(("pv61", "pvh612"), ("pvh61", "pv612"), timeout=300, needs=NEEDS, loopback=True)
 def both_ways_through_small_rings(_, a, b):
     count, sizes = 400, "--size 0-3500 --seed 5 --timeout 200"
     rings = [traffic(d, f"recv --port 6300 --ring 4096 --count {count} {sizes}") for d in (a, b)]
@@ -45,7 +45,7 @@ def both_ways_through_small_rings(_, a, b):
         expect(result(process)["messages"] == count)
 
 
-@each("pv61", "pvh612", needs=["argo_char", "argo-ctl"])
+@each("pv61", "pvh612", needs=["argo_char", "argo-ctl"], loopback=True)
 def round_trips_with_and_without_busy_polling(lab, u):
     bound = "/sys/module/argo/parameters/busy_poll_us"
     default = lab.dom0.check(f"cat {bound}").strip()

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <sys/types.h>
 
 namespace guest {
@@ -17,6 +18,7 @@ namespace guest {
 struct surroundings {
     std::optional<std::uint16_t> peer;
     std::optional<std::uint16_t> peer2;
+    std::string hypervisor = "xen";
 };
 surroundings& around();
 

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
         if (options.has("peer2")) {
             guest::around().peer2 = domain(options.text("peer2"));
         }
+        guest::around().hypervisor = options.text("hypervisor", "xen");
         testing::AddGlobalTestEnvironment(std::make_unique<no_ring_left>().release());
         return RUN_ALL_TESTS();
     } catch (const std::exception& error) {

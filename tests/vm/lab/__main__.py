@@ -5,6 +5,7 @@ import argparse
 import sys
 
 from . import commands
+from .cases import LOOPBACK, XEN
 from .errors import LabError
 
 
@@ -17,11 +18,13 @@ def main():
     sub.add_parser("show", help="list the tests")
     shell = sub.add_parser("shell", help="a shell in dom0, with a domU running")
     shell.add_argument("kinds", nargs="*", default=["pv61"], help="domUs to start: pv61 pvh61 pv612 pvh612")
+    shell.add_argument("--hypervisor", choices=[XEN, LOOPBACK], default=XEN, help="loopback: virtual domains, no Xen")
     sub.add_parser("build", help="build the kernel modules for the lab's kernels")
     sub.add_parser("sparse", help="build them with sparse")
     kdir = sub.add_parser("kdir", help="print the build directory of a kernel")
     kdir.add_argument("series")
-    sub.add_parser("demo", help="show the main job")
+    demo = sub.add_parser("demo", help="show the main job")
+    demo.add_argument("--hypervisor", choices=[XEN, LOOPBACK], default=XEN, help="loopback: virtual domains, no Xen")
     sub.add_parser("bench", help="measure")
     args = parser.parse_args()
     try:

@@ -21,6 +21,9 @@ from .paths import VM
 
 registry = []
 
+# Where a case runs; else a Flask policy's name, and Xen enforces it.
+XEN, LOOPBACK = "xen", "loopback"
+
 
 class Skip(Exception):
     """Raised by a case that cannot run here; its text says why."""
@@ -36,7 +39,8 @@ class Case:
     def __init__(self, function, kinds, suffix, options):
         self.function, self.kinds = function, kinds
         self.name = f"{function.__module__.split('.')[-1]}.{function.__name__}{suffix}"
-        self.flask = options.pop("flask", None)
+        self.setting = options.pop("setting")
+        options.pop("flask", None)
         self.expects = options.pop("expects", ())
         self.timeout = options.pop("timeout", 300)
         self.fresh = options.pop("fresh", False)
@@ -49,12 +53,13 @@ def case(*kinds, **options):
     """One case with a domU of each kind.
 
     flask: name of the policy it runs under (a boot of its own for all that name it)
+    loopback: True to run it on argo_loopback's virtual domains, too; "only" to run it there alone
     expects: patterns of kernel or Xen messages that it provokes
     timeout: seconds for all of it; fresh: True for domUs that no other case used
     needs: names of our modules and programs without which it is skipped
     """
     def declare(function):
-        registry.append(Case(function, kinds, "", dict(options)))
+        _declare(function, kinds, "", options, options.get("loopback"))
         return function
     return declare
 
@@ -62,11 +67,22 @@ def case(*kinds, **options):
 def each(*kinds, **options):
     """The same case once for each kind; a kind may be a tuple of several domUs."""
     def declare(function):
-        for kind in kinds:
+        for number, kind in enumerate(kinds):
             several = kind if isinstance(kind, tuple) else (kind,)
-            registry.append(Case(function, several, f"[{','.join(several)}]", dict(options)))
+            # Virtual domains are all of one kind.
+            loopback = options.get("loopback") if number == 0 else None
+            _declare(function, several, f"[{','.join(several)}]", options, loopback)
         return function
     return declare
+
+
+def _declare(function, kinds, suffix, options, loopback):
+    options = {name: value for name, value in options.items() if name != "loopback"}
+    if loopback != "only":
+        registry.append(Case(function, kinds, suffix, {**options, "setting": options.get("flask", XEN)}))
+    if loopback:
+        registry.append(Case(function, kinds, "[loopback]", {
+            **options, "setting": LOOPBACK, "needs": [*options.get("needs", ()), "argo_loopback"]}))
 
 
 def expect(condition, *text):

@@ -3,7 +3,8 @@
 
 import importlib.util
 
-from . import cases, kernels, machine, modules, runner, shell as shells
+from . import cases, kernels, loopback, machine, modules, runner, shell as shells
+from .cases import LOOPBACK
 from .errors import LabError
 from .paths import REPO, VM
 from .steps import Steps
@@ -17,12 +18,12 @@ def _load(path):
 
 
 def prepare(_):
-    machine.Built(Steps(machine.STEPS))
+    machine.Built(Steps(machine.Built.STEPS))
     return 0
 
 
 def check(args):
-    return 0 if runner.run(machine.Built(Steps(machine.STEPS)), args.pattern) else 1
+    return 0 if runner.run(machine.Built(Steps(machine.Built.STEPS)), args.pattern) else 1
 
 
 def show(_):
@@ -32,7 +33,10 @@ def show(_):
 
 
 def shell(args):
-    built = machine.Built(Steps(machine.STEPS))
+    if args.hypervisor == LOOPBACK:
+        with loopback.LoopbackLab(machine.PlainBuilt(Steps(machine.PlainBuilt.STEPS)), logs="shell") as lab:
+            return shells.loopback(lab)
+    built = machine.Built(Steps(machine.Built.STEPS))
     with machine.Lab(built, logs="shell") as lab:
         return shells.interactive(lab, args.kinds)
 
@@ -61,8 +65,8 @@ def kdir(args):
     return 0
 
 
-def demo(_):
-    return _load(VM / "demo.py").main()
+def demo(args):
+    return _load(VM / "demo.py").main(args.hypervisor)
 
 
 def bench(_):

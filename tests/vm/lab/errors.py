@@ -4,3 +4,7 @@
 
 class LabError(Exception):
     """Something that the user must know or do; its text says both."""
+
+
+class NoXen(LabError):
+    """Xen can neither be built nor is it in the cache."""

@@ -14,6 +14,7 @@ from .run import run
 DOM0_MODULES = ("virtio_pci", "virtio_console", "xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev",
                 "xen-gntalloc", "xen-netback")
 GUEST_MODULES = ("xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-netfront")
+PLAIN_MODULES = ("virtio_pci", "virtio_console")
 # For the front-ends (vsock, net) and for tests that count packets.
 COMMON_MODULES = ("vsock", "vsock_loopback", "vmw_vsock_virtio_transport_common", "af_packet")
 
@@ -142,6 +143,18 @@ def _stripped(staged):
         if ".so" not in path.name:
             found.append(copy)
     return found
+
+
+def plain(kernel, ours):
+    """The initramfs of a machine without Xen."""
+    out = BUILD / "lab"
+    out.mkdir(parents=True, exist_ok=True)
+    modules = _module_files(kernel, PLAIN_MODULES + COMMON_MODULES)
+    archive = Archive()
+    _add_payload(archive, kernel, modules, "dom0", ours.get(kernel.series, []))
+    image = out / f"plain-{kernel.series}.img"
+    archive.save(image, _base(kernel, modules))
+    return image
 
 
 def images(kernels, xen, ours):

@@ -10,24 +10,35 @@ from .errors import LabError
 from .paths import BUILD
 
 BOOT_TIMEOUT = 120
-# How many steps Built has.
-STEPS = 4
 
 
-class Built:
-    """Everything that a boot needs, made or taken from the cache."""
+class PlainBuilt:
+    """Everything that a machine without Xen needs, made or taken from the cache."""
+
+    STEPS = 3
+    SERIES = ("6.12",)
 
     def __init__(self, steps):
         with steps.step("fetching the kernels"):
-            self.kernels = [kernels.kernel(series) for series in kernels.SERIES]
+            self.kernels = [kernels.kernel(series) for series in self.SERIES]
         with steps.step("building the kernel modules"):
             with cache.locked_file(BUILD / ".lab.lock"):
                 self.modules = {k.series: modules.build(k) for k in self.kernels}
-        with steps.step("building Xen"):
-            self.xen = xen.hypervisor()
-        with steps.step("packing the guests"):
-            with cache.locked_file(BUILD / ".lab.lock"):
-                self.dom0_image = initramfs.images(self.kernels, self.xen, self.modules)
+        self.pack(steps)
+
+    def pack(self, steps):
+        with steps.step("packing what it boots into"):
+            self.plain_image()
+
+    @property
+    def plain_kernel(self):
+        """For a machine without Xen: the newest."""
+        return self.kernels[-1]
+
+    def plain_image(self):
+        """What a machine without Xen boots into."""
+        with cache.locked_file(BUILD / ".lab.lock"):
+            return initramfs.plain(self.plain_kernel, self.modules)
 
     def has(self, name):
         """Whether a module or a guest program of that name was built."""
@@ -35,8 +46,23 @@ class Built:
         return name in modules_named or (BUILD / "guest-bin" / name).exists()
 
 
-def _own_directory(base, name):
+class Built(PlainBuilt):
+    """Everything that a boot of Xen needs."""
+
+    STEPS = 4
+    SERIES = tuple(kernels.SERIES)
+
+    def pack(self, steps):
+        with steps.step("building Xen"):
+            self.xen = xen.hypervisor()
+        with steps.step("packing the guests"):
+            with cache.locked_file(BUILD / ".lab.lock"):
+                self.dom0_image = initramfs.images(self.kernels, self.xen, self.modules)
+
+
+def own_directory(name):
     """An empty directory for logs: NAME, or NAME.2 and so on while other labs run."""
+    base = BUILD / "logs"
     for number in itertools.count(1):
         place = base / (name if number == 1 else f"{name}.{number}")
         place.mkdir(parents=True, exist_ok=True)
@@ -56,14 +82,26 @@ def _own_directory(base, name):
 _held = []
 
 
+def wait_up(machine, agent):
+    """Connects the agent of a machine that boots, and waits for it."""
+    agents.over_socket(agent, machine.wait_socket())
+    try:
+        agent.wait_hello(BOOT_TIMEOUT)
+    except LabError as error:
+        raise LabError(f"{error}\n{machine.said()}\nits console ends with:\n"
+                       + "\n".join(machine.log().splitlines()[-25:])) from None
+
+
 class Lab:
     """A running Xen. lab.dom0 runs commands; lab.create(kind) makes a domU that does, too."""
+
+    hypervisor = "xen"
 
     def __init__(self, built, flask=None, logs="vm"):
         """flask: None, or the name of a policy (policy.py) that is then enforced."""
         self.built = built
         self.flask = flask
-        self.logs = _own_directory(BUILD / "logs", logs)
+        self.logs = own_directory(logs)
         self.guests = []
         self.saved = {}
         # What QEMU did wrong (emulator.py) since the runner last looked.
@@ -71,8 +109,9 @@ class Lab:
         self._names = 0
         self._xen_read = 0
         self.machine = qemu.Machine(
-            built.xen.image, built.kernels[0].image, built.dom0_image, self.logs,
-            flask="enforcing" if flask else "disabled", policy=policy.built(built.xen, flask) if flask else None)
+            qemu.xen(built.xen.image, built.kernels[0].image, built.dom0_image,
+                     flask="enforcing" if flask else "disabled",
+                     policy=policy.built(built.xen, flask) if flask else None), self.logs)
         try:
             self._bring_up()
         except BaseException:
@@ -82,12 +121,7 @@ class Lab:
     def _bring_up(self):
         agent = agents.Agent("dom0")
         self.dom0 = domains.Domain(self, "dom0", "dom0", 0, agent)
-        agents.over_socket(agent, self.machine.wait_socket())
-        try:
-            agent.wait_hello(BOOT_TIMEOUT)
-        except LabError as error:
-            raise LabError(f"{error}\n{self.machine.said()}\nXen's console ends with:\n"
-                           + "\n".join(self.machine.log().splitlines()[-25:])) from None
+        wait_up(self.machine, agent)
         self.dom0.check("/lab/xen-up")
 
     def __enter__(self):
@@ -144,6 +178,13 @@ class Lab:
             return []
         return [f"{guest.name} does not answer; it was destroyed. {self.logs}/{guest.name}.stuck has more than this:",
                 *known]
+
+    def recovers(self):
+        """Whether it can be used on after a failure."""
+        try:
+            return self.dom0.run("true", 20).rc == 0
+        except LabError:
+            return False
 
     def stop(self):
         for guest in self.guests:

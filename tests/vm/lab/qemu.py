@@ -17,34 +17,52 @@ CPU = "EPYC,-monitor,-smap"
 XEN_ARGS = ("console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=warning/warning "
             "dom0_mem={dom0}M,max:{dom0}M dom0_max_vcpus=2 xsave=0 argo=1,mac-permissive=1 flask={flask} "
             "spec-ctrl=no no-real-mode noreboot")
-DOM0_ARGS = "console=hvc0 rdinit=/init loglevel=4 panic=1 log_buf_len=4M mitigations=off cryptomgr.notests"
+_LINUX_ARGS = "rdinit=/init loglevel=4 panic=1 log_buf_len=4M mitigations=off cryptomgr.notests"
+DOM0_ARGS = f"console=hvc0 {_LINUX_ARGS}"
+PLAIN_ARGS = f"console=ttyS0 {_LINUX_ARGS} lab.name=vm"
 
 
 def _die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+class Boot:
+    """What a machine starts with: a kernel, its command line, what is loaded beside it, and MiB of memory."""
+
+    def __init__(self, kernel, args, modules, mem):
+        self.kernel, self.args, self.modules, self.mem = kernel, args, modules, mem
+
+
+def xen(hypervisor, kernel, initramfs, flask="disabled", policy=None):
+    """Xen, and a dom0."""
+    modules = [f"{kernel} {DOM0_ARGS}", str(initramfs)] + ([str(policy)] if policy else [])
+    for module in modules:
+        if "," in module.replace(DOM0_ARGS, ""):
+            raise LabError(f"QEMU cannot load a file whose path has a comma: {module}")
+    return Boot(hypervisor, XEN_ARGS.format(flask=flask, dom0=1280), ",".join(modules), 3072)
+
+
+def plain(kernel, initramfs):
+    """A kernel with no hypervisor beneath."""
+    return Boot(kernel, PLAIN_ARGS, initramfs, 1024)
+
+
 class Machine:
     """One run of QEMU. Nothing leaves it: it has no network device and no disk."""
 
-    def __init__(self, xen, kernel, initramfs, logs, flask="disabled", policy=None, dom0_mem=1280, mem=3072):
-        self.console = logs / "xen.log"
+    def __init__(self, boot, logs):
+        self.console = logs / "console.log"
         self.socket = logs / "agent.socket"
         self.socket.unlink(missing_ok=True)
         self.console.unlink(missing_ok=True)
-        modules = [f"{kernel} {DOM0_ARGS}", str(initramfs)] + ([str(policy)] if policy else [])
-        for module in modules:
-            if "," in module.replace(DOM0_ARGS, ""):
-                raise LabError(f"QEMU cannot load a file whose path has a comma: {module}")
         argv = ["qemu-system-x86_64", "-name", "argo-lab", "-machine", "q35", "-accel", "tcg,thread=multi",
-                "-smp", "2", "-m", str(mem), "-cpu", CPU, "-nodefaults", "-no-user-config", "-display", "none",
+                "-smp", "2", "-m", str(boot.mem), "-cpu", CPU, "-nodefaults", "-no-user-config", "-display", "none",
                 "-nic", "none", "-no-reboot", "-monitor", "none",
                 "-serial", f"file:{self.console}",
                 "-device", "virtio-serial-pci",
                 "-chardev", f"socket,id=agent,path={self.socket},server=on,wait=off",
                 "-device", "virtserialport,chardev=agent,name=lab",
-                "-kernel", str(xen), "-append", XEN_ARGS.format(flask=flask, dom0=dom0_mem),
-                "-initrd", ",".join(modules)]
+                "-kernel", str(boot.kernel), "-append", boot.args, "-initrd", str(boot.modules)]
         self._log = open(logs / "qemu.log", "wb")
         # The lab must not outlive the program that started it, however that ends.
         self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=self._log,

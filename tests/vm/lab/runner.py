@@ -7,8 +7,10 @@ import time
 import traceback
 
 from . import cases as declared
-from .agent import PATIENCE, Gone
+from .agent import PATIENCE
+from .cases import LOOPBACK, XEN
 from .errors import LabError
+from .loopback import LoopbackLab, LoopbackPool
 from .machine import Lab
 from .paths import BUILD
 from .pool import Pool
@@ -107,21 +109,31 @@ def _complaints(lab, case):
         return [f"the logs could not be read: {error}"]
 
 
-def _run_group(group, built, flask, results):
+def _boot(built, setting):
+    if setting == LOOPBACK:
+        print("booting a machine with argo_loopback ... ", end="", flush=True)
+        return LoopbackLab(built)
+    if setting == XEN:
+        print("booting Xen ... ", end="", flush=True)
+        return Lab(built)
+    print(f"booting Xen with the policy {setting} ... ", end="", flush=True)
+    return Lab(built, flask=setting, logs=f"vm-{setting}")
+
+
+def _run_group(group, built, setting, results):
     remaining = list(group)
     while remaining:
-        print(f"booting Xen{' with the policy ' + flask if flask else ''} ... ", end="", flush=True)
         start = time.monotonic()
-        with Lab(built, flask=flask, logs=f"vm-{flask}" if flask else "vm") as lab:
+        with _boot(built, setting) as lab:
             print(f"{time.monotonic() - start:.0f} s", flush=True)
             lab.results = results
-            pool = Pool(lab)
+            pool = LoopbackPool(lab) if setting == LOOPBACK else Pool(lab)
             pool.prepare(lab.dom0)
             lab.complaints()
             while remaining:
                 case = remaining.pop(0)
                 reusable = _run_case(case, lab, pool, results)
-                if lab.dom0.agent.dead or not lab.machine.running or (not reusable and not _answers(lab)):
+                if lab.dom0.agent.dead or not lab.machine.running or (not reusable and not lab.recovers()):
                     print("the lab is out of order; booting it again", flush=True)
                     break
 
@@ -145,13 +157,6 @@ def _run_case(case, lab, pool, results):
     return reusable
 
 
-def _answers(lab):
-    try:
-        return lab.dom0.run("true", 20).rc == 0
-    except (LabError, Gone):
-        return False
-
-
 def run(built, pattern=None):
     """Runs the cases whose name matches; returns whether all passed."""
     found = declared.load(pattern)
@@ -160,8 +165,8 @@ def run(built, pattern=None):
     # First whether the lab works at all.
     found.sort(key=lambda c: not c.name.startswith("smoke."))
     results = Results()
-    for flask in sorted({c.flask for c in found}, key=lambda name: name or ""):
-        _run_group([c for c in found if c.flask == flask], built, flask, results)
+    for setting in sorted({c.setting for c in found}, key=lambda name: (name != XEN, name)):
+        _run_group([c for c in found if c.setting == setting], built, setting, results)
     results.save("vm")
     for name in results.failures:
         print(f"failed: {name}")

@@ -26,22 +26,35 @@ This is dom0 on Xen. Running domUs: {names or 'none'}.
   xl …                  Xen's tool; logs of this run are in {lab.logs} on the host
   exit, or Ctrl-]       ends the lab
 """, flush=True)
-    return _talk(lab)
+    return _talk(lab, lab.dom0.agent)
 
 
-def _talk(lab):
+def loopback(lab):
+    """The machine itself, and a word for its virtual domains."""
+    print(f"""
+This is a machine with argo_loopback: domains 0 to {len(lab.guests)}, /dev/argo0 to /dev/argo{len(lab.guests)}.
+  argo-ctl --device /dev/argo1 …    as domain 1
+  /lab/in-domain 1 COMMAND          runs what knows /dev/argo only as domain 1
+  cat /sys/kernel/debug/argo_loopback/argo1     how to make it fail
+  exit, or Ctrl-]                   ends it
+""", flush=True)
+    return _talk(lab, lab.vm.agent)
+
+
+def _talk(lab, agent):
     on_terminal = sys.stdin.isatty()
     saved = termios.tcgetattr(0) if on_terminal else None
     rows, columns = _size()
-    relay.Relay(lab)
-    process = lab.dom0.agent.spawn(
+    if lab.hypervisor == "xen":
+        relay.Relay(lab)
+    process = agent.spawn(
         "export TERM=vt100 PATH=$PATH:/lab HOME=/root; cd; "
         + (f"LINES={rows} COLUMNS={columns} exec /lab/agent pty 'exec ash -l'" if on_terminal else "exec sh"),
         on_output=lambda data: os.write(1, data))
     try:
         if on_terminal:
             tty.setraw(0)
-        while process.running and not lab.dom0.agent.dead:
+        while process.running and not agent.dead:
             ready, _, _ = select.select([0], [], [], 0.1)
             if not ready:
                 continue

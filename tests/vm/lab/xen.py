@@ -6,7 +6,7 @@ import shutil
 
 from .apt import Apt
 from .cache import artefact, key_of
-from .errors import LabError
+from .errors import LabError, NoXen
 from .run import run
 
 # Argo and XSM are not in Debian's hypervisor. No policy is built in: the lab passes one as a
@@ -31,8 +31,8 @@ def _source(into):
             last = error
             for left in into.iterdir():
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
-    raise LabError("no Xen source can be had: let apt reach a Debian mirror that has source packages "
-                   f"(deb-src), then run this again\n    {last or 'apt lists no source package xen'}")
+    raise NoXen("no Xen source can be had: let apt reach a Debian mirror that has source packages "
+                f"(deb-src), then run this again\n    {last or 'apt lists no source package xen'}")
 
 
 def _build(place):

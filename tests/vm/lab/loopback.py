@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""A machine without Xen, and the virtual domains of argo_loopback in it.
+
+A virtual domain is a /dev/argoN. Its commands run where that is /dev/argo, so what runs in a domain of Xen runs here.
+"""
+
+import shlex
+
+from . import agent as agents
+from . import domains, machine, qemu
+from .errors import LabError
+
+DOMAINS = 6
+CONTROL = "/sys/kernel/debug/argo_loopback"
+
+
+class VirtualDomain(domains.Domain):
+    """One of argo_loopback's. .index is the N of its device; .domid changes with a restore."""
+
+    def __init__(self, lab, index):
+        super().__init__(lab, f"argo{index}", f"loopback{index}", index, lab.vm.agent)
+        self.index = index
+        lab.vm.check(f"/lab/virtual-domain {index}")
+
+    def _inside(self, cmd):
+        return f"exec /lab/in-domain {self.index} sh -c {shlex.quote(cmd)}"
+
+    def run(self, cmd, timeout=60):
+        return super().run(self._inside(cmd), timeout)
+
+    def spawn(self, cmd):
+        return super().spawn(self._inside(cmd))
+
+    def control(self, command):
+        """One command of kernel/loopback/control.c."""
+        self.lab.vm.check(f"echo {shlex.quote(command)} >{CONTROL}/argo{self.index}")
+
+    def read_log(self, expected=()):
+        """The kernel is the machine's: LoopbackLab reads its log."""
+        return []
+
+    def destroy(self, read_log=True):
+        """It dies; its programs go on, and find out. lab.revive() brings it back."""
+        self.control("die")
+        self.state = "destroyed"
+
+    def restore(self, domid):
+        """As after a save: another id, and rings that are empty."""
+        self.control(f"restore {domid}")
+        self.domid, self.state = domid, "running"
+
+
+class LoopbackLab:
+    """What lab.machine.Lab is for Xen, as far as cases need it that run on both."""
+
+    hypervisor = "loopback"
+
+    def __init__(self, built, logs="loopback"):
+        self.built = built
+        self.logs = machine.own_directory(logs)
+        self.emulator_faults = []
+        self.guests = []
+        self._next_domid = DOMAINS
+        self.machine = qemu.Machine(qemu.plain(built.plain_kernel.image, built.plain_image()), self.logs)
+        try:
+            self._bring_up()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _bring_up(self):
+        agent = agents.Agent("vm")
+        self.vm = domains.Domain(self, "vm", "vm", None, agent)
+        machine.wait_up(self.machine, agent)
+        self.vm.check(f"modprobe argo_loopback domains={DOMAINS}; mount -t debugfs debugfs /sys/kernel/debug")
+        self.dom0, *self.guests = [VirtualDomain(self, index) for index in range(DOMAINS)]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def revive(self, domain):
+        """A dead domain lives again, under an id that nobody had."""
+        domain.restore(self._next_domid)
+        self._next_domid += 1
+
+    def complaints(self, expected=()):
+        """What the kernel said since the last call that it should not have."""
+        try:
+            return self.vm.read_log(expected)
+        except agents.Timeout:
+            self.stop()
+            return [f"the machine does not answer; its console ended with: {self.machine.log()[-2000:]}"]
+
+    def recovers(self):
+        """After a failure the next machine is five seconds away."""
+        return False
+
+    def stop(self):
+        self.vm.agent.die("the lab ended")
+        self.machine.stop()
+
+
+class LoopbackPool:
+    """Hands out virtual domains, whatever kinds are asked for."""
+
+    def __init__(self, lab):
+        self._lab = lab
+
+    def prepare(self, domain):
+        """The driver is loaded: there would be no domain without."""
+
+    def take(self, kinds, fresh=False):
+        taken = self._lab.guests[:len(kinds)]
+        if len(taken) < len(kinds):
+            raise LabError(f"there are {len(self._lab.guests)} virtual domains beside the first, not {len(kinds)}")
+        for domain in taken:
+            if domain.state != "running":
+                self._lab.revive(domain)
+        return taken
+
+    def drop_used(self):
+        """The machine is dropped (LoopbackLab.recovers)."""
