@@ -8,7 +8,8 @@ from .paths import BUILD, REPO
 from .run import run
 
 # What is built, and where its sources are.
-SOURCES = {"kernel": REPO / "kernel", "bench": REPO / "tests" / "bench" / "kmod"}
+SOURCES = {"kernel": REPO / "kernel", "bench": REPO / "tests" / "bench" / "kmod",
+           "conformance": REPO / "tests" / "conformance"}
 
 
 def build(kernel, lint=False):
@@ -31,7 +32,7 @@ def build(kernel, lint=False):
             if symbols.exists():
                 argv.append(f"KBUILD_EXTRA_SYMBOLS={symbols}")
         state = key_of(source, kernel.place, *argv, *_contents(source),
-                       *(_contents(SOURCES["kernel"] / "include") if name != "kernel" else []))
+                       *(_contents(SOURCES["kernel"]) if name != "kernel" else []))
         stamp = work.parent / f"{name}.state"
         built = sorted(work.rglob("*.ko"))
         # Kbuild takes seconds to find out that nothing changed.

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a hypervisor that speaks Argo must do, found out through the interface
+ * that core has to it: the same tests for Xen and for argo_loopback.
+ *
+ * They run while the module loads, and are reported as KTAP in the kernel's
+ * log. It loads whatever they find.
+ */
+#define pr_fmt(fmt) fmt
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+#include "suite.h"
+
+#define BUFFER_SIZE	65536
+
+static char *device = "argo";
+module_param(device, charp, 0444);
+MODULE_PARM_DESC(device, "name of the attachment's device, \"argo\" for Xen's (default), \"argo0\"...");
+
+static ushort peer;
+module_param(peer, ushort, 0444);
+MODULE_PARM_DESC(peer, "id of another domain that exists (default 0)");
+
+static const struct test * const groups[] = {
+	register_tests, send_tests, matching_tests, interrupt_tests,
+	notify_tests,
+};
+
+static unsigned int count_tests(void)
+{
+	const struct test *test;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(groups); i++)
+		for (test = groups[i]; test->run; test++)
+			n++;
+	return n;
+}
+
+static void run_all(struct suite *suite)
+{
+	const struct test *test;
+	unsigned int i, n = 0;
+
+	pr_info("KTAP version 1\n");
+	pr_info("1..%u\n", count_tests());
+	for (i = 0; i < ARRAY_SIZE(groups); i++) {
+		for (test = groups[i]; test->run; test++) {
+			suite->failed = false;
+			test->run(suite);
+			pr_info("%sok %u %s\n", suite->failed ? "not " : "",
+				++n, test->name);
+		}
+	}
+}
+
+static int conformance_attach(struct argo_frontend *fe, struct argo_hv *hv)
+{
+	struct suite suite = {
+		.hv = hv,
+		.ops = hv->params.ops,
+		.domid = argo_hv_domid(hv),
+		.peer = peer,
+	};
+
+	if (strcmp(argo_hv_device(hv), device))
+		return 0;
+	suite.buf = kvzalloc(BUFFER_SIZE, GFP_KERNEL);
+	if (!suite.buf)
+		return -ENOMEM;
+	run_all(&suite);
+	kvfree(suite.buf);
+	return 0;
+}
+
+static void conformance_detach(struct argo_frontend *fe, struct argo_hv *hv)
+{
+}
+
+static struct argo_frontend conformance = {
+	.attach = conformance_attach,
+	.detach = conformance_detach,
+};
+
+static int __init conformance_init(void)
+{
+	argo_frontend_register(&conformance);
+	return 0;
+}
+module_init(conformance_init);
+
+static void __exit conformance_exit(void)
+{
+	argo_frontend_unregister(&conformance);
+}
+module_exit(conformance_exit);
+
+MODULE_DESCRIPTION("What a hypervisor that speaks Argo must do");
+MODULE_LICENSE("GPL");

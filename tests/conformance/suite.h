@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the tests of the suite share. */
+#ifndef _ARGO_CONFORMANCE_SUITE_H
+#define _ARGO_CONFORMANCE_SUITE_H
+
+#include <linux/list.h>
+#include <linux/printk.h>
+
+#include <argo/argo.h>
+#include <argo/hv.h>
+#include <argo/ring.h>
+
+#define MAX_IOV		8
+/* Ports that nobody else uses while the suite runs. */
+#define PORT		0x5c0ff000
+/* No domain has this id, though one could. */
+#define NOBODY		0x7e00
+
+/**
+ * struct suite - what a test is given
+ * @hv: the attachment under test
+ * @ops: its operations
+ * @domid: the own id
+ * @peer: an other domain that exists
+ * @buf: memory for messages, as much as any of them needs
+ * @failed: something in this test was not as it must be
+ */
+struct suite {
+	struct argo_hv *hv;
+	const struct argo_hv_ops *ops;
+	u16 domid;
+	u16 peer;
+	u8 *buf;
+	bool failed;
+};
+
+/**
+ * struct test - one of them
+ * @name: what must be true
+ * @run: finds out
+ */
+struct test {
+	const char *name;
+	void (*run)(struct suite *suite);
+};
+
+/**
+ * struct ring - a receive ring that core knows nothing of
+ * @port: its port
+ * @partner: its partner
+ * @len: bytes of data
+ * @npages: pages
+ * @pages: they
+ * @map: they, in one piece
+ * @rx: receive index
+ * @registered: with the hypervisor
+ */
+struct ring {
+	u32 port;
+	u16 partner;
+	u32 len;
+	unsigned int npages;
+	struct page **pages;
+	struct argo_ring_header *map;
+	u32 rx;
+	bool registered;
+};
+
+/* Tests go on after a failure, and say all that is wrong. */
+#define EXPECT(suite, what, is, wanted)					\
+	do {								\
+		long long is_ = (is), wanted_ = (wanted);		\
+									\
+		if (is_ != wanted_) {					\
+			pr_info("# %s:%d: %s: %lld, not %lld\n",	\
+				__func__, __LINE__, what, is_,		\
+				wanted_);				\
+			(suite)->failed = true;				\
+		}							\
+	} while (0)
+
+/* ring.c */
+int ring_make(struct suite *suite, struct ring *ring, u32 port, u16 partner,
+	      u32 len);
+int ring_open(struct suite *suite, struct ring *ring, u32 port, u16 partner,
+	      u32 len);
+void ring_close(struct suite *suite, struct ring *ring);
+int ring_take(struct ring *ring, struct argo_ring_msg *msg, void *to, u32 room);
+void ring_drain(struct ring *ring);
+
+/* send.c */
+int send_from(struct suite *suite, u32 src_port, u32 dst_port, u16 dst_domid,
+	      u32 len);
+int send_self(struct suite *suite, u32 dst_port, u32 len);
+void fill(struct suite *suite, u32 port, u32 len);
+
+/* interrupt.c */
+u64 interrupts(struct suite *suite);
+bool interrupted_since(struct suite *suite, u64 before);
+
+extern const struct test register_tests[], send_tests[], matching_tests[],
+			 interrupt_tests[], notify_tests[];
+
+#endif /* _ARGO_CONFORMANCE_SUITE_H */
