@@ -176,7 +176,9 @@ void hmx_interrupt(struct hmx_domain *domain);
 /* ring.c */
 struct hmx_ring *hmx_ring_find(struct hmx_domain *owner, u32 port, u16 partner);
 struct hmx_ring *hmx_ring_match(struct hmx_domain *owner, u32 port, u16 sender);
+void hmx_ring_add(struct hmx_ring *ring);
 void hmx_ring_remove(struct hmx_ring *ring, struct hlist_head *gone);
+void hmx_ring_free(struct hmx_ring *ring);
 void hmx_rings_free(struct hlist_head *gone);
 
 /* sender.c */

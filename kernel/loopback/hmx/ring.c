@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rings are registered, found, and unregistered. */
+/* The rings that there are. */
 #include "locks.h"
 
 static struct hlist_head *ring_bucket(struct hmx_domain *owner, u32 port,
@@ -40,8 +40,24 @@ struct hmx_ring *hmx_ring_find(struct hmx_domain *owner, u32 port, u16 partner)
  */
 struct hmx_ring *hmx_ring_match(struct hmx_domain *owner, u32 port, u16 sender)
 {
+	HMX_ASSERT(hmx_r_rings_l2(owner));
+
 	return hmx_ring_find(owner, port, sender) ?:
 	       hmx_ring_find(owner, port, HMX_DOMID_ANY);
+}
+
+/**
+ * hmx_ring_add() - a ring can be found from now on
+ * @ring: the ring, complete
+ *
+ * Context: W(rings_L2) of its owner.
+ */
+void hmx_ring_add(struct hmx_ring *ring)
+{
+	HMX_ASSERT(hmx_w_rings_l2(ring->owner));
+
+	hlist_add_head(&ring->node,
+		       ring_bucket(ring->owner, ring->port, ring->partner));
 }
 
 /**
@@ -63,7 +79,13 @@ void hmx_ring_remove(struct hmx_ring *ring, struct hlist_head *gone)
 	hlist_add_head(&ring->node, gone);
 }
 
-static void ring_free(struct hmx_ring *ring)
+/**
+ * hmx_ring_free() - free a ring that nobody can find
+ * @ring: the ring, or NULL
+ *
+ * Context: may sleep; no lock held.
+ */
+void hmx_ring_free(struct hmx_ring *ring)
 {
 	if (!ring)
 		return;
@@ -83,313 +105,5 @@ void hmx_rings_free(struct hlist_head *gone)
 	struct hlist_node *next;
 
 	hlist_for_each_entry_safe(ring, next, gone, node)
-		ring_free(ring);
-}
-
-static u32 ring_npages(u32 len)
-{
-	return DIV_ROUND_UP(sizeof(struct argo_ring_header) + len, PAGE_SIZE);
-}
-
-static int check_arguments(const struct hmx_params *params,
-			   const struct hmx_register *reg, void *const *pages,
-			   u32 npages, u32 flags)
-{
-	if (npages > DIV_ROUND_UP(params->max_ring_len, PAGE_SIZE))
-		return -EINVAL;
-	if (IS_ERR_OR_NULL(pages))
-		return -EFAULT;
-	if (flags & ~HMX_REGISTER_FAIL_EXIST)
-		return -EINVAL;
-	if (IS_ERR_OR_NULL(reg))
-		return -EFAULT;
-	if (reg->len < ARGO_RING_MIN_LEN || reg->len > params->max_ring_len ||
-	    reg->len % ARGO_RING_SLOT || npages != ring_npages(reg->len) ||
-	    reg->pad)
-		return -EINVAL;
-	return 0;
-}
-
-/**
- * struct registration - all that a registration may need, got beforehand
- * @ring: a new ring, or NULL: there was no memory
- * @sender: the partner's record of it, likewise
- * @pages: its pages, likewise
- * @page_err: what is wrong with one of them
- */
-struct registration {
-	struct hmx_ring *ring;
-	struct hmx_sender *sender;
-	void **pages;
-	int page_err;
-};
-
-static int copy_pages(void **to, void *const *from, u32 npages)
-{
-	u32 i;
-
-	for (i = 0; i < npages; i++) {
-		if (IS_ERR(from[i]))
-			return PTR_ERR(from[i]);
-		if (!from[i])
-			return -EINVAL;
-		to[i] = from[i];
-	}
-	return 0;
-}
-
-/* The hypervisor gets these one by one, and so may lack some of them only. */
-static void prepare(struct registration *new, struct hmx_engine *engine,
-		    const struct hmx_register *reg, void *const *pages,
-		    u32 npages)
-{
-	if (reg->partner != HMX_DOMID_ANY)
-		new->sender = hmx_alloc(engine, sizeof(*new->sender),
-					GFP_KERNEL);
-	new->ring = hmx_alloc(engine, sizeof(*new->ring), GFP_KERNEL);
-	if (!hmx_faults_alloc(engine))
-		new->pages = kvmalloc_array(npages, sizeof(*new->pages),
-					    GFP_KERNEL);
-	if (new->pages)
-		new->page_err = copy_pages(new->pages, pages, npages);
-}
-
-static void give_back(struct registration *new)
-{
-	kvfree(new->pages);
-	ring_free(new->ring);
-	kfree(new->sender);
-}
-
-static int check_partner(struct hmx_domain *domain,
-			 const struct hmx_register *reg,
-			 struct hmx_domain **partner)
-{
-	struct hmx_engine *engine = domain->engine;
-	const bool any = reg->partner == HMX_DOMID_ANY;
-	const struct hmx_access question = {
-		.op = any ? HMX_ACCESS_REGISTER_ANY :
-			    HMX_ACCESS_REGISTER_SINGLE,
-		.src_domid = reg->partner,
-		.dst_domid = domain->id,
-		.dst_port = reg->port,
-	};
-
-	HMX_ASSERT(hmx_r_l1(engine));
-
-	*partner = NULL;
-	if (any) {
-		if (!engine->params.mac_permissive)
-			return -EPERM;
-	} else {
-		*partner = hmx_domain_find(engine, reg->partner);
-		if (!*partner)
-			return -ESRCH;
-	}
-	return hmx_allowed(engine, &question) ? 0 : -EACCES;
-}
-
-static void ring_init(struct hmx_ring *ring, struct hmx_domain *owner,
-		      const struct hmx_register *reg)
-{
-	ring->owner = owner;
-	ring->port = reg->port;
-	ring->partner = reg->partner;
-	ring->len = reg->len;
-	spin_lock_init(&ring->l3);
-	INIT_LIST_HEAD(&ring->pending);
-}
-
-/* Where to go on in memory that has been a ring before, or may have been. */
-static void adopt_indexes(struct hmx_ring *ring)
-{
-	struct argo_ring_header *header = ring->pages[0];
-
-	HMX_ASSERT(hmx_w_rings_l2(ring->owner));
-
-	ring->tx = READ_ONCE(header->tx_ptr);
-	if (!argo_ring_index_ok(ring->tx, ring->len))
-		hmx_ring_set_tx(ring, hmx_ring_rx(ring));
-}
-
-static int register_new(struct hmx_domain *domain,
-			const struct hmx_register *reg,
-			struct registration *new, struct hmx_domain *partner)
-{
-	struct hmx_ring *ring = new->ring;
-
-	HMX_ASSERT(hmx_w_rings_l2(domain));
-
-	if (!new->pages)
-		return -ENOMEM;
-	if (new->page_err)
-		return new->page_err;
-
-	ring_init(ring, domain, reg);
-	swap(ring->pages, new->pages);
-	adopt_indexes(ring);
-	hlist_add_head(&ring->node,
-		       ring_bucket(domain, ring->port, ring->partner));
-	if (partner)
-		hmx_sender_add(partner, new->sender, ring);
-	new->sender = NULL;
-	new->ring = NULL;
-	domain->nr_rings++;
-	return 0;
-}
-
-/*
- * The ring goes on in other pages. In Xen it then counts twice, and where that
- * fails it is lost but still counts.
- */
-static int register_again(struct hmx_ring *ring, const struct hmx_register *reg,
-			  u32 flags, struct registration *new,
-			  struct hlist_head *gone)
-{
-	int rc = new->pages ? new->page_err : -ENOMEM;
-
-	HMX_ASSERT(hmx_w_rings_l2(ring->owner));
-
-	if (flags & HMX_REGISTER_FAIL_EXIST || ring->len != reg->len)
-		return -EEXIST;
-	if (rc) {
-		hmx_ring_remove(ring, gone);
-		return rc;
-	}
-	swap(ring->pages, new->pages);
-	adopt_indexes(ring);
-	ring->owner->nr_rings++;
-	return 0;
-}
-
-static int register_locked(struct hmx_domain *domain,
-			   const struct hmx_register *reg, u32 flags,
-			   struct registration *new, struct hlist_head *gone)
-{
-	struct hmx_domain *partner;
-	struct hmx_ring *ring;
-	int rc;
-
-	HMX_ASSERT(hmx_r_l1(domain->engine));
-
-	rc = check_partner(domain, reg, &partner);
-	if (rc)
-		return rc;
-	if (!new->ring || (partner && !new->sender))
-		return -ENOMEM;
-	if (!domain->argo)
-		return -ENODEV;
-	if (partner && !partner->argo)
-		return -ECONNREFUSED;
-
-	write_lock(&domain->rings_l2);
-	ring = hmx_ring_find(domain, reg->port, reg->partner);
-	if (domain->nr_rings >= domain->engine->params.max_rings)
-		rc = -ENOSPC;
-	else if (ring)
-		rc = register_again(ring, reg, flags, new, gone);
-	else
-		rc = register_new(domain, reg, new, partner);
-	write_unlock(&domain->rings_l2);
-	return rc;
-}
-
-/**
- * hmx_register_ring() - the hypercall register_ring
- * @domain: who calls
- * @reg: the ring
- * @pages: where the caller has mapped its pages; for one that it could not, the
- *	reason as an ERR_PTR, or NULL for -EINVAL
- * @npages: how many, PAGE_SIZE bytes each
- * @flags: HMX_REGISTER_*
- *
- * A send index that makes sense is kept, so that what is unread stays so.
- * The pages are used until the ring goes, or is registered again. A ring that
- * exists goes when that fails with -ENOMEM or because of a page.
- *
- * Context: may sleep.
- * Return: 0, or in this order -EOPNOTSUPP, -EACCES (of the access hook),
- * -EINVAL (too many pages), -EFAULT (@pages), -EINVAL (@flags), -EFAULT (@reg),
- * -EINVAL (@reg, or not the pages it needs), -EPERM (no rings for all), -ESRCH,
- * -EACCES, -ENOMEM, -ENODEV, -ECONNREFUSED, -ENOSPC, -EEXIST, -ENOMEM, what a
- * page said.
- */
-int hmx_register_ring(struct hmx_domain *domain, const struct hmx_register *reg,
-		      void *const *pages, u32 npages, u32 flags)
-{
-	struct hmx_engine *engine = domain->engine;
-	struct registration new = {};
-	HLIST_HEAD(gone);
-	int rc;
-
-	read_lock_bh(&engine->l1);
-	rc = hmx_begin(domain, HMX_OP_REGISTER);
-	read_unlock_bh(&engine->l1);
-	if (rc)
-		return rc;
-	rc = check_arguments(&engine->params, reg, pages, npages, flags);
-	if (rc)
-		return rc;
-
-	prepare(&new, engine, reg, pages, npages);
-	read_lock_bh(&engine->l1);
-	rc = register_locked(domain, reg, flags, &new, &gone);
-	read_unlock_bh(&engine->l1);
-	hmx_rings_free(&gone);
-	give_back(&new);
-	return rc;
-}
-
-static int unregister_locked(struct hmx_domain *domain,
-			     const struct hmx_unregister *unreg,
-			     struct hlist_head *gone)
-{
-	struct hmx_ring *ring;
-
-	HMX_ASSERT(hmx_r_l1(domain->engine));
-
-	if (!domain->argo)
-		return -ENODEV;
-
-	write_lock(&domain->rings_l2);
-	ring = hmx_ring_find(domain, unreg->port, unreg->partner);
-	if (ring) {
-		hmx_ring_remove(ring, gone);
-		domain->nr_rings--;
-	}
-	write_unlock(&domain->rings_l2);
-	return ring ? 0 : -ENOENT;
-}
-
-/**
- * hmx_unregister_ring() - the hypercall unregister_ring
- * @domain: who calls
- * @unreg: the ring
- *
- * Context: may sleep. On return its pages are not used any more.
- * Return: 0, or in this order -EOPNOTSUPP, -EACCES (of the access hook),
- * -EFAULT, -EINVAL (@unreg), -ENODEV, -ENOENT.
- */
-int hmx_unregister_ring(struct hmx_domain *domain,
-			const struct hmx_unregister *unreg)
-{
-	struct hmx_engine *engine = domain->engine;
-	HLIST_HEAD(gone);
-	int rc;
-
-	read_lock_bh(&engine->l1);
-	rc = hmx_begin(domain, HMX_OP_UNREGISTER);
-	if (rc)
-		goto out;
-	rc = -EFAULT;
-	if (IS_ERR_OR_NULL(unreg))
-		goto out;
-	rc = -EINVAL;
-	if (unreg->pad)
-		goto out;
-	rc = unregister_locked(domain, unreg, &gone);
-out:
-	read_unlock_bh(&engine->l1);
-	hmx_rings_free(&gone);
-	return rc;
+		hmx_ring_free(ring);
 }
