@@ -11,6 +11,8 @@ from . import domains, machine, qemu
 from .errors import LabError
 
 DOMAINS = 6
+# A third domain that waits at a ring is refused, as the 33rd is by Xen.
+MAX_WAITERS = 2
 CONTROL = "/sys/kernel/debug/argo_loopback"
 
 
@@ -72,7 +74,7 @@ class LoopbackLab:
         agent = agents.Agent("vm")
         self.vm = domains.Domain(self, "vm", "vm", None, agent)
         machine.wait_up(self.machine, agent)
-        self.vm.check(f"modprobe argo_loopback domains={DOMAINS}; mount -t debugfs debugfs /sys/kernel/debug")
+        self.vm.check(f"modprobe argo_loopback domains={DOMAINS} max_waiters={MAX_WAITERS}; mount -t debugfs debugfs /sys/kernel/debug")
         self.dom0, *self.guests = [VirtualDomain(self, index) for index in range(DOMAINS)]
 
     def __enter__(self):
