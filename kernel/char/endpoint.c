@@ -246,7 +246,8 @@ static int connect_locked(struct argo_endpoint *ep,
 	rc = argo_watch_add(ep->hv, &ep->peer, addr);
 	if (rc)
 		return rc;
-	argo_watch_note(ep->hv, &ep->peer, state.flags & ARGO_STATE_EXISTS);
+	argo_watch_note(ep->hv, &ep->peer, addr,
+			state.flags & ARGO_STATE_EXISTS);
 	atomic64_set(&ep->remote, argo_addr_pack(addr));
 	return 0;
 }
@@ -408,7 +409,7 @@ int argo_endpoint_refused(struct argo_endpoint *ep,
 		return rc;
 	if (rc < 0 && !refused)
 		return rc;
-	gone = argo_watch_note(ep->hv, &ep->peer, !refused);
+	gone = argo_watch_note(ep->hv, &ep->peer, addr, !refused);
 	return gone && implied ? -EPIPE : rc;
 }
 
@@ -511,8 +512,7 @@ __poll_t argo_endpoint_poll(struct file *file, poll_table *wait)
 		mask |= poll_out(ep);
 	if (READ_ONCE(ep->error))
 		mask |= EPOLLERR | EPOLLIN | EPOLLOUT;
-	if (READ_ONCE(ep->peer.gone) &&
-	    atomic64_read(&ep->remote) != ARGO_NO_REMOTE)
+	if (argo_endpoint_hung_up(ep))
 		mask |= EPOLLHUP | EPOLLIN | EPOLLOUT;
 	return mask;
 }

@@ -70,6 +70,13 @@ static inline u64 argo_addr_pack(const struct argo_addr *addr)
 
 #define ARGO_NO_REMOTE	((u64)ARGO_DOMID_ANY << 32)
 
+/* Its default destination's ring is there no more. */
+static inline bool argo_endpoint_hung_up(const struct argo_endpoint *ep)
+{
+	return READ_ONCE(ep->peer.gone) &&
+	       atomic64_read(&ep->remote) != ARGO_NO_REMOTE;
+}
+
 /* Where a call without a time of its own takes it from. */
 static inline ktime_t argo_deadline(u64 timeout, u64 fallback)
 {

@@ -67,7 +67,7 @@ static int recv_now(struct argo_endpoint *ep, struct iov_iter *to, bool peek,
 static bool may_receive(struct argo_endpoint *ep)
 {
 	return argo_ring_has_data(ep->ring) || READ_ONCE(ep->error) ||
-	       READ_ONCE(ep->peer.gone);
+	       argo_endpoint_hung_up(ep);
 }
 
 static int wait_for_message(struct argo_endpoint *ep, ktime_t deadline)
@@ -109,8 +109,7 @@ static int recv_wait(struct argo_endpoint *ep, struct iov_iter *to, bool peek,
 
 		if (READ_ONCE(ep->error))
 			continue;
-		if (READ_ONCE(ep->peer.gone) &&
-		    atomic64_read(&ep->remote) != ARGO_NO_REMOTE)
+		if (argo_endpoint_hung_up(ep))
 			return -ECONNRESET;
 		if (dontwait)
 			return -EAGAIN;

@@ -442,6 +442,13 @@ void argo_space_restored(struct argo_hv *hv)
 	ask_soon(hv);
 }
 
+/* Does @w watch @addr? */
+static bool is_at(const struct argo_waiter *w, const struct argo_addr *addr)
+{
+	return w->dest && w->dest->addr.port == addr->port &&
+	       w->dest->addr.domid == addr->domid;
+}
+
 /* @dest refused a send: the hypervisor now holds at least that size for it. */
 static void note_full(struct argo_hv *hv, struct argo_dest *dest, u32 len)
 {
@@ -477,17 +484,13 @@ void argo_space_was_full(struct argo_hv *hv, const struct argo_addr *addr,
 void argo_space_arm(struct argo_hv *hv, struct argo_waiter *w,
 		    const struct argo_addr *addr, u32 len, u64 interrupts)
 {
-	struct argo_dest *dest;
-
 	spin_lock_bh(&hv->space_lock);
-	dest = w->dest;
-	if (dest && dest->addr.port == addr->port &&
-	    dest->addr.domid == addr->domid) {
+	if (is_at(w, addr)) {
 		w->need = len;
 		WRITE_ONCE(w->granted, false);
 		WRITE_ONCE(w->err, 0);
 		set_armed(hv, w, true);
-		note_full(hv, dest, len);
+		note_full(hv, w->dest, len);
 		if (READ_ONCE(hv->interrupts) != interrupts)
 			ask_soon(hv);
 	}
@@ -658,24 +661,28 @@ EXPORT_SYMBOL_GPL(argo_watch_remove);
 /**
  * argo_watch_note() - the owner of a watcher learnt something by sending
  * @hv: attachment
- * @w: the watcher
+ * @w: the watcher; nothing happens if it does not watch @addr any more
+ * @addr: the destination that it is about
  * @exists: there is a ring, or there is none
  *
  * Context: any but the hard interrupt.
  * Return: whether a ring that was there has gone.
  */
-bool argo_watch_note(struct argo_hv *hv, struct argo_waiter *w, bool exists)
+bool argo_watch_note(struct argo_hv *hv, struct argo_waiter *w,
+		     const struct argo_addr *addr, bool exists)
 {
-	bool gone;
+	bool gone = false;
 
 	if (exists && READ_ONCE(w->seen) && !READ_ONCE(w->gone))
 		return false;
 	spin_lock_bh(&hv->space_lock);
-	gone = w->seen && !exists;
-	WRITE_ONCE(w->seen, w->seen || exists);
-	if (w->gone != gone) {
-		WRITE_ONCE(w->gone, gone);
-		wake(w);
+	if (is_at(w, addr)) {
+		gone = w->seen && !exists;
+		WRITE_ONCE(w->seen, w->seen || exists);
+		if (w->gone != gone) {
+			WRITE_ONCE(w->gone, gone);
+			wake(w);
+		}
 	}
 	spin_unlock_bh(&hv->space_lock);
 	return gone;

@@ -209,7 +209,8 @@ struct argo_waiter {
 int argo_watch_add(struct argo_hv *hv, struct argo_waiter *w,
 		   const struct argo_addr *addr);
 void argo_watch_remove(struct argo_hv *hv, struct argo_waiter *w);
-bool argo_watch_note(struct argo_hv *hv, struct argo_waiter *w, bool exists);
+bool argo_watch_note(struct argo_hv *hv, struct argo_waiter *w,
+		     const struct argo_addr *addr, bool exists);
 int argo_watch_poll(struct argo_hv *hv, struct argo_waiter *w, u32 need,
 		    struct argo_space_state *state);
 

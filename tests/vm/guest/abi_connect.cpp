@@ -82,6 +82,18 @@ TEST_F(connect_test, disconnect_opens_it_to_all_again) {
     EXPECT_EQ(receiver.send(nowhere, some_bytes(1)), outcome{ENOTCONN});
 }
 
+TEST_F(connect_test, disconnected_from_who_has_gone_it_waits_again) {
+    endpoint peer;
+    ASSERT_EQ(peer.bind({}), success);
+    ASSERT_EQ(receiver.connect(peer.local()), success);
+    peer.close();
+    message received;
+    EXPECT_EQ(receiver.receive(received, 100), outcome{ECONNRESET});
+    ASSERT_EQ(receiver.disconnect(), success);
+    EXPECT_EQ(receiver.receive(received, 100, {0, settling}), outcome{ETIMEDOUT});
+    expect_passes(sender, target(), receiver, 30);
+}
+
 TEST_F(connect_test, elsewhere) {
     endpoint other;
     ASSERT_EQ(other.bind({}), success);
