@@ -56,6 +56,7 @@ class LoopbackLab:
     """What lab.machine.Lab is for Xen, as far as cases need it that run on both."""
 
     hypervisor = "loopback"
+    stress_seconds = 10
 
     def __init__(self, built, logs="loopback"):
         self.built = built

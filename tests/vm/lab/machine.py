@@ -96,6 +96,7 @@ class Lab:
     """A running Xen. lab.dom0 runs commands; lab.create(kind) makes a domU that does, too."""
 
     hypervisor = "xen"
+    stress_seconds = 10
 
     def __init__(self, built, flask=None, logs="vm"):
         """flask: None, or the name of a policy (policy.py) that is then enforced."""

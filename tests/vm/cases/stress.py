@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""Anything at random, for a while: every byte that arrives is right, everything ends, and no kernel complains."""
+
+import json
+import random
+import time
+
+from cases.servants import passes
+from lab.cases import case, expect
+
+NEEDS = ["argo_char", "argo-stress", "argo-traffic"]
+
+
+def stressed(lab, domains, meanwhile=lambda: None):
+    """argo-stress in each of the domains, all of them at each other."""
+    ids = ",".join(str(domain.domid) for domain in domains)
+    running = [domain.spawn(f"argo-stress --domains {ids} --seconds {lab.stress_seconds} --seed {number}")
+               for number, domain in enumerate(domains)]
+    end = time.monotonic() + lab.stress_seconds
+    while time.monotonic() < end:
+        meanwhile()
+        time.sleep(0.2)
+    for process in running:
+        done = process.wait(60)
+        said = json.loads(done.out) if done.rc == 0 else {}
+        expect(said.get("ok") and said["received"] > 100, process.agent.name, done.rc, done.out, done.err)
+
+
+@case("pv61", "pvh612", timeout=300, needs=NEEDS, loopback=True)
+def at_random(lab, a, b):
+    stressed(lab, [lab.dom0, a, b])
+    passes(lab.dom0, a)
+    passes(b, lab.dom0)
+
+
+@case("pv61", "pvh612", timeout=300, needs=NEEDS, loopback="only", expects=[r"argo\d: ring \d+ .* makes no sense"])
+def while_the_hypervisor_fails(lab, a, b):
+    rng = random.Random(1)
+    faults = ("fail sendv 5 5", "fail sendv 3 12", "fail notify 2 12", "fail register 2 12", "fail sendv 4 14",
+              "irq drop 20", "irq delay 3", "irq deliver", "irq now", "alloc 9")
+
+    def meanwhile():
+        domain = rng.choice((lab.dom0, a, b))
+        domain.control(rng.choice(faults))
+        if rng.random() < 0.05:
+            lab.revive(a)
+
+    # The ids that they send to are those from before; what is restored is sent to no more.
+    stressed(lab, [lab.dom0, b, a], meanwhile)
+    for domain in (lab.dom0, a, b):
+        domain.control("irq deliver")
+    passes(lab.dom0, b)
+    passes(a, lab.dom0)
