@@ -417,10 +417,15 @@ int argo_endpoint_refused(struct argo_endpoint *ep,
  * argo_endpoint_take_error() - the error that is to be reported, once
  * @ep: the endpoint
  *
+ * Context: may sleep; rx_lock not held.
  * Return: 0, or -ECONNRESET after a restore.
  */
 int argo_endpoint_take_error(struct argo_endpoint *ep)
 {
+	struct argo_ring *ring = argo_endpoint_ring(ep);
+
+	if (ring)
+		argo_ring_settle(ring);
 	return READ_ONCE(ep->error) ? xchg(&ep->error, 0) : 0;
 }
 

@@ -352,6 +352,21 @@ static bool ring_is_live(const struct argo_ring *ring)
 	return ring->epoch == READ_ONCE(ring->hv->epoch);
 }
 
+/**
+ * argo_ring_settle() - after a restore, wait until the owner was told
+ * @ring: the ring
+ *
+ * Before that, the domain has another id than the owner knows.
+ *
+ * Context: may sleep; not under a lock that reset_prepare() takes.
+ */
+void argo_ring_settle(const struct argo_ring *ring)
+{
+	if (!ring_is_live(ring))
+		flush_work(&ring->hv->reset_work);
+}
+EXPORT_SYMBOL_GPL(argo_ring_settle);
+
 static void ring_break(struct argo_ring *ring)
 {
 	WRITE_ONCE(ring->error, -EBADMSG);

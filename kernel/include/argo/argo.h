@@ -110,6 +110,7 @@ struct argo_ring_params {
 struct argo_ring *argo_ring_create(struct argo_hv *hv,
 				   const struct argo_ring_params *params);
 void argo_ring_destroy(struct argo_ring *ring);
+void argo_ring_settle(const struct argo_ring *ring);
 
 void *argo_ring_priv(const struct argo_ring *ring);
 u32 argo_ring_port(const struct argo_ring *ring);
