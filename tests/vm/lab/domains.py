@@ -127,6 +127,9 @@ def create(lab, kind, name, seclabel=None, vcpus=1, extra=""):
     if guest_type == "pvh":
         # An emulated TSC kills it on RDTSCP (QEMU 7.2).
         config.append('tsc_mode="native"')
+        # QEMU lets every processor's FXRSTOR rewrite flags of the first one, unlocked: a VMRUN there may lose the
+        # nested paging, or the interrupts, that it just switched (cpu_clear_ignne() of QEMU 7.2).
+        config.append('cpus="1"')
     if seclabel:
         config.append(f'seclabel="{seclabel}"')
     path = f"/run/{name}.cfg"

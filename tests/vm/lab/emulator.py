@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What QEMU's emulation of AMD-V gets wrong, and how to tell it from what a guest does.
 
-Seen with QEMU 7.2 under TCG, once or twice in an hour of tests, in PVH guests only:
+Seen with QEMU 7.2 under TCG, once or twice in an hour of tests, in PVH guests only, until these were kept off the first
+processor (domains.py, which says why):
 
 - a guest goes on with Xen's own registers and dies of a triple fault: the state that Xen then dumps has Xen's code
   segment, which no guest has;
 - a processor loses an interrupt: a guest that has work to do stays asleep in its idle loop.
 
-A case that met one of them is run again (runner.py), and the log says so.
+Neither was seen since. A case that met one of them is run again (runner.py), and the log says so.
 """
 
 import re
