@@ -306,6 +306,29 @@ void argo_ring_destroy(struct argo_ring *ring)
 }
 EXPORT_SYMBOL_GPL(argo_ring_destroy);
 
+static int ring_register_empty(struct argo_ring *ring)
+{
+	memset(ring->map, 0, sizeof(*ring->map));
+	WRITE_ONCE(ring->rx, 0);
+	WRITE_ONCE(ring->irq_tx, 0);
+	ring->high = false;
+	return ring_register(ring);
+}
+
+static int ring_register_again(struct argo_ring *ring)
+{
+	int rc;
+
+	rc = ring_register_empty(ring);
+	if (rc != -EEXIST)
+		return rc;
+	/* It was being bound during the restore, and is in the new life. */
+	rc = ring_unregister(ring);
+	if (rc)
+		return rc;
+	return ring_register_empty(ring);
+}
+
 static void ring_reset(struct argo_ring *ring, u16 old_domid)
 {
 	struct argo_hv *hv = ring->hv;
@@ -316,14 +339,10 @@ static void ring_reset(struct argo_ring *ring, u16 old_domid)
 	ring->ops->reset_prepare(ring);
 	if (!ring->error) {
 		ring_count_unread(ring);
-		memset(ring->map, 0, sizeof(*ring->map));
-		WRITE_ONCE(ring->rx, 0);
-		WRITE_ONCE(ring->irq_tx, 0);
-		ring->high = false;
 		ring->resets++;
 		if (ring->partner == old_domid)
 			ring->partner = hv->domid;
-		rc = ring_register(ring);
+		rc = ring_register_again(ring);
 		if (rc) {
 			pr_err("%s: ring %u (partner %u) could not be registered after a restore: %d\n",
 			       hv->params.device, ring->port, ring->partner,
