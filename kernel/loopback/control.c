@@ -143,11 +143,11 @@ static int run_restore(struct loopback_domain *domain, char **words,
 
 	if (kstrtou16(words[1], 0, &id))
 		return -EINVAL;
-	mutex_lock(&domain->life_lock);
+	mutex_lock(&domain->restore_lock);
 	rc = hmx_domain_restore(domain->hmx, id);
 	if (!rc)
 		argo_hv_restored(domain->hv);
-	mutex_unlock(&domain->life_lock);
+	mutex_unlock(&domain->restore_lock);
 	return rc;
 }
 

@@ -158,7 +158,7 @@ int loopback_domain_init(struct loopback *loopback, unsigned int index)
 	struct argo_hv *hv;
 
 	domain->loopback = loopback;
-	mutex_init(&domain->life_lock);
+	mutex_init(&domain->restore_lock);
 	domain->irq = IRQ_WORK_INIT_HARD(irq_fn);
 	snprintf(domain->device, sizeof(domain->device), "argo%u", index);
 

@@ -20,7 +20,7 @@
  * @hv: core's side
  * @irq: its interrupt
  * @device: name of its character device
- * @life_lock: serialises its deaths and restores
+ * @restore_lock: serialises restores, which core wants one at a time
  */
 struct loopback_domain {
 	struct loopback *loopback;
@@ -28,8 +28,8 @@ struct loopback_domain {
 	struct argo_hv *hv;
 	struct irq_work irq;
 	char device[16];
-	/* deaths and restores */
-	struct mutex life_lock;
+	/* restores */
+	struct mutex restore_lock;
 };
 
 /**
