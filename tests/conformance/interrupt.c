@@ -8,7 +8,6 @@
 
 /* One that does come is there long before; also in an emulated machine. */
 #define PATIENCE_MS	2000
-#define QUIET_MS	60
 
 u64 interrupts(struct suite *suite)
 {

@@ -88,10 +88,20 @@ int ring_take(struct ring *ring, struct argo_ring_msg *msg, void *to, u32 room)
 	return 1;
 }
 
-void ring_drain(struct ring *ring)
+/* Return: whether there was a message. */
+bool ring_skip(struct ring *ring)
 {
 	struct argo_ring_msg msg;
 
-	while (ring_take(ring, &msg, NULL, 0) > 0)
-		;
+	return ring_take(ring, &msg, NULL, 0) > 0;
+}
+
+/* Return: how many messages there were. */
+unsigned int ring_drain(struct ring *ring)
+{
+	unsigned int n = 0;
+
+	while (ring_skip(ring))
+		n++;
+	return n;
 }
