@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 LAB := $(PYTHON) -m lab
 DEPS := packaging/deps/install
 
-.PHONY: help demo check check-unit check-vm lab modules install lint bench clean user
+.PHONY: help demo check check-unit check-vm check-debug lab modules install lint bench clean user
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,12 @@ check-vm:
 	@$(DEPS) build lab
 	@$(MAKE) --no-print-directory user
 	@$(LAB) check $(CASES)
+
+#: make check-debug     the tests on argo_loopback on a kernel with KASAN, lockdep, kmemleak; STRESS=60 seconds a test, CASES=text
+check-debug:
+	@$(DEPS) build lab
+	@$(MAKE) --no-print-directory user
+	@$(LAB) check-debug $(if $(STRESS),--seconds $(STRESS)) $(CASES)
 
 #: make lab             a shell in dom0 with a domU running; KINDS="pv61 pvh612" chooses domUs; HYPERVISOR=loopback: no Xen
 lab:

@@ -82,19 +82,22 @@ def _on_loopback(stack, steps, built):
     return lab, lab.guests[0], lab.guests[1]
 
 
+def _build_user(steps):
+    with steps.step("building the library and its tools"):
+        run([VM / "build-user", "argo-ctl", "echo_server", "echo_client"], "building the library and its tools")
+
+
 def _build(hypervisor):
     """What to start, the steps that are counted, and what was built."""
     if hypervisor == XEN:
         steps = Steps(machine.Built.STEPS + 7)
-        with steps.step("building the library and its tools"):
-            run([VM / "build-user", "argo-ctl", "echo_server", "echo_client"], "building the library and its tools")
+        _build_user(steps)
         try:
             return _on_xen, steps, machine.Built(steps)
         except NoXen as error:
             print(f"{error}\nSo this goes on without Xen: virtual domains in one kernel (make demo HYPERVISOR=loopback).")
     steps = Steps(machine.PlainBuilt.STEPS + 6)
-    with steps.step("building the library and its tools"):
-        run([VM / "build-user", "argo-ctl", "echo_server", "echo_client"], "building the library and its tools")
+    _build_user(steps)
     return _on_loopback, steps, machine.PlainBuilt(steps)
 
 

@@ -11,19 +11,23 @@ from lab.cases import case, expect
 NEEDS = ["argo_char", "argo-stress", "argo-traffic"]
 
 
-def stressed(lab, domains, meanwhile=lambda: None):
-    """argo-stress in each of the domains, all of them at each other."""
+def stressed(lab, domains, meanwhile=lambda: None, options=""):
+    """argo-stress in each of the domains, all of them at each other; returns what each said."""
+    seconds = lab.built.stress_seconds
     ids = ",".join(str(domain.domid) for domain in domains)
-    running = [domain.spawn(f"argo-stress --domains {ids} --seconds {lab.stress_seconds} --seed {number}")
+    running = [domain.spawn(f"argo-stress --domains {ids} --seconds {seconds} --seed {number} {options}")
                for number, domain in enumerate(domains)]
-    end = time.monotonic() + lab.stress_seconds
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         meanwhile()
         time.sleep(0.2)
+    totals = []
     for process in running:
         done = process.wait(60)
         said = json.loads(done.out) if done.rc == 0 else {}
         expect(said.get("ok") and said["received"] > 100, process.agent.name, done.rc, done.out, done.err)
+        totals.append(said)
+    return totals
 
 
 @case("pv61", "pvh612", timeout=300, needs=NEEDS, loopback=True)

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <mutex>
@@ -24,7 +25,8 @@ namespace {
 using clock = std::chrono::steady_clock;
 using shared_endpoint = std::shared_ptr<endpoint>;
 
-constexpr const char* usage = "usage: argo-stress --domains DOMID,DOMID,… [--seconds S] [--threads N] [--seed X]\n";
+constexpr const char* usage =
+    "usage: argo-stress --domains DOMID,DOMID,… [--seconds S] [--threads N] [--seed X] [--fail-memory]\n";
 constexpr std::uint32_t first_port = 5200;
 constexpr std::uint32_t ports = 12;
 constexpr std::size_t most_open = 48;
@@ -93,7 +95,16 @@ struct totals {
     std::atomic<std::uint64_t> sent{0};
     std::atomic<std::uint64_t> received{0};
     std::atomic<std::uint64_t> wrong{0};
+    std::atomic<std::uint64_t> no_memory{0};
 };
+
+/// The kernel refuses memory to this thread as often as debugfs (failslab, fail_page_alloc) says.
+void make_it_fail() {
+    std::ofstream attribute("/proc/thread-self/make-it-fail");
+    if (!(attribute << 1 << std::flush)) {
+        throw std::runtime_error("/proc/thread-self/make-it-fail: this kernel injects no faults");
+    }
+}
 
 class worker {
 public:
@@ -105,14 +116,22 @@ public:
             ++sums_.calls;
             try {
                 step();
-            } catch (const std::system_error&) {
+            } catch (const std::system_error& error) {
+                tally({error.code().value()});
                 // No device, no descriptor: others give some back.
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            } catch (const std::bad_alloc&) {
+                tally({ENOMEM});
             }
         }
     }
 
 private:
+    outcome tally(outcome what) {
+        sums_.no_memory += what.code == ENOMEM ? 1U : 0U;
+        return what;
+    }
+
     std::uint32_t pick(std::uint32_t below) { return static_cast<std::uint32_t>(random_() % below); }
     std::uint16_t domain() { return domains_[pick(static_cast<std::uint32_t>(domains_.size()))]; }
     std::uint32_t port() { return first_port + pick(ports); }
@@ -146,10 +165,10 @@ private:
     shared_endpoint opened() {
         auto one = std::make_shared<endpoint>(pick(4) == 0 ? O_NONBLOCK : 0);
         const std::array<std::uint16_t, 3> partners{ARGO_DOMID_ANY, ARGO_DOMID_SELF, domain()};
-        one->bind({.port = pick(3) == 0 ? std::uint32_t{ARGO_PORT_ANY} : port(),
-                   .partner = partners[pick(partners.size())],
-                   .ring_size = 48 + pick(20000),
-                   .flags = pick(8) == 0 ? std::uint32_t{ARGO_BIND_EXCLUSIVE} : 0U});
+        tally(one->bind({.port = pick(3) == 0 ? std::uint32_t{ARGO_PORT_ANY} : port(),
+                         .partner = partners[pick(partners.size())],
+                         .ring_size = 48 + pick(20000),
+                         .flags = pick(8) == 0 ? std::uint32_t{ARGO_BIND_EXCLUSIVE} : 0U}));
         // Another thread may have made it blocking again: nothing waits for ever.
         argo_options limits{};
         limits.flags = ARGO_OPT_SEND_TIMEOUT | ARGO_OPT_RECV_TIMEOUT;
@@ -196,12 +215,13 @@ private:
     void send(const endpoint& one) {
         const auto size = pick(largest);
         fill(view(data_).first(size), static_cast<std::uint32_t>(random_()));
-        sums_.sent += one.send(somewhere(), const_view(data_).first(size), pick(5), how()) == success ? 1U : 0U;
+        const auto result = tally(one.send(somewhere(), const_view(data_).first(size), pick(5), how()));
+        sums_.sent += result == success ? 1U : 0U;
     }
 
     void receive(const endpoint& one) {
         message got;
-        if (one.receive(got, largest, pick(5) == 0 ? peek : how()) == success) {
+        if (tally(one.receive(got, largest, pick(5) == 0 ? peek : how())) == success) {
             ++sums_.received;
             check(got.data, got.len);
         }
@@ -280,12 +300,17 @@ int stress(const arguments& options) {
     {
         std::vector<std::jthread> threads;
         for (std::uint32_t i = 0; i < options.number<std::uint32_t>("threads", 8); ++i) {
-            threads.emplace_back([&, i] { worker(all, sums, domains, seed * 1000 + i).run(end); });
+            threads.emplace_back([&, i] {
+                if (options.has("fail-memory")) {
+                    make_it_fail();
+                }
+                worker(all, sums, domains, seed * 1000 + i).run(end);
+            });
         }
     }
     std::cout << R"({"ok": )" << (sums.wrong == 0 ? "true" : "false") << R"(, "calls": )" << sums.calls
               << R"(, "sent": )" << sums.sent << R"(, "received": )" << sums.received << R"(, "wrong": )" << sums.wrong
-              << "}\n";
+              << R"(, "no_memory": )" << sums.no_memory << "}\n";
     return sums.wrong == 0 ? 0 : 1;
 }
 
@@ -294,7 +319,7 @@ int stress(const arguments& options) {
 
 int main(int argc, char** argv) {
     try {
-        const guest::arguments options{argc, argv};
+        const guest::arguments options{argc, argv, {"fail-memory"}};
         if (!options.has("domains")) {
             std::cerr << guest::usage;
             return 2;

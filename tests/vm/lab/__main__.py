@@ -15,6 +15,9 @@ def main():
     sub.add_parser("prepare", help="fetch and build everything that a boot needs")
     check = sub.add_parser("check", help="run the tests in the lab")
     check.add_argument("pattern", nargs="?", help="only cases whose name contains this (may have *)")
+    debug = sub.add_parser("check-debug", help="run the tests of argo_loopback on a kernel that checks itself")
+    debug.add_argument("pattern", nargs="?", help="only cases whose name contains this (may have *)")
+    debug.add_argument("--seconds", type=int, default=60, help="how long each stress test is (60)")
     sub.add_parser("show", help="list the tests")
     shell = sub.add_parser("shell", help="a shell in dom0, with a domU running")
     shell.add_argument("kinds", nargs="*", default=["pv61"], help="domUs to start: pv61 pvh61 pv612 pvh612")
@@ -28,7 +31,7 @@ def main():
     sub.add_parser("bench", help="measure")
     args = parser.parse_args()
     try:
-        return getattr(commands, args.command)(args)
+        return getattr(commands, args.command.replace("-", "_"))(args)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
     except KeyboardInterrupt:

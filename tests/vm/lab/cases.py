@@ -40,11 +40,11 @@ class Case:
         self.function, self.kinds = function, kinds
         self.name = f"{function.__module__.split('.')[-1]}.{function.__name__}{suffix}"
         self.setting = options.pop("setting")
-        options.pop("flask", None)
         self.expects = options.pop("expects", ())
         self.timeout = options.pop("timeout", 300)
         self.fresh = options.pop("fresh", False)
         self.needs = options.pop("needs", ())
+        self.debug = options.pop("debug", False)
         if options:
             raise TypeError(f"case {self.name}: unknown options {sorted(options)}")
 
@@ -56,6 +56,7 @@ def case(*kinds, **options):
     loopback: True to run it on argo_loopback's virtual domains, too; "only" to run it there alone
     expects: patterns of kernel or Xen messages that it provokes
     timeout: seconds for all of it; fresh: True for domUs that no other case used
+    debug: True for what only a debug kernel can do (make check-debug)
     needs: names of our modules and programs without which it is skipped
     """
     def declare(function):
@@ -78,8 +79,9 @@ def each(*kinds, **options):
 
 def _declare(function, kinds, suffix, options, loopback):
     options = {name: value for name, value in options.items() if name != "loopback"}
+    setting = options.pop("flask", XEN)
     if loopback != "only":
-        registry.append(Case(function, kinds, suffix, {**options, "setting": options.get("flask", XEN)}))
+        registry.append(Case(function, kinds, suffix, {**options, "setting": setting}))
     if loopback:
         registry.append(Case(function, kinds, "[loopback]", {
             **options, "setting": LOOPBACK, "needs": [*options.get("needs", ()), "argo_loopback"]}))

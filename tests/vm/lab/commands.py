@@ -26,6 +26,10 @@ def check(args):
     return 0 if runner.run(machine.Built(Steps(machine.Built.STEPS)), args.pattern) else 1
 
 
+def check_debug(args):
+    return 0 if runner.run_debug(machine.DebugBuilt(Steps(machine.DebugBuilt.STEPS), args.seconds), args.pattern) else 1
+
+
 def show(_):
     for case in cases.load():
         print(case.name)

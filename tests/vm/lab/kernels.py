@@ -18,6 +18,10 @@ SERIES = {"6.1": "6.1.", "6.12": "6.12."}
 class Kernel:
     """One unpacked kernel: .release, .image (vmlinux), .modules (its module tree), .kdir (to build for)."""
 
+    # Modules that it cannot have, and what make is told for the others.
+    without = ()
+    make_args = ()
+
     def __init__(self, series, place):
         self.series = series
         self.place = place

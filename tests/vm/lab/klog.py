@@ -11,7 +11,8 @@ BAD = re.compile(
 # dmesg -r begins each line with its level: 4 is a warning.
 ARGO = re.compile(r"^<(\d+)>.*\bargo(_\w+)?: ")
 XEN_BAD = re.compile(
-    r"Triple fault|Xen call trace|Xen BUG|Xen WARN|Assertion .* failed|FATAL|Panic on CPU|GENERAL PROTECTION|crashed|domain_crash")
+    r"Triple fault|Xen call trace|Xen BUG|Xen WARN|Assertion .* failed|FATAL|Panic on CPU|GENERAL PROTECTION|crashed"
+    r"|domain_crash")
 
 # (pattern, why it is no fault of ours)
 ALLOWED = (

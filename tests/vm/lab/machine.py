@@ -5,7 +5,7 @@ import fcntl
 import itertools
 
 from . import agent as agents
-from . import cache, domains, emulator, evidence, initramfs, klog, kernels, modules, policy, qemu, xen
+from . import cache, debugkernel, domains, emulator, evidence, initramfs, klog, kernels, modules, policy, qemu, xen
 from .errors import LabError
 from .paths import BUILD
 
@@ -17,14 +17,20 @@ class PlainBuilt:
 
     STEPS = 3
     SERIES = ("6.12",)
+    # Of cases that do anything at random.
+    stress_seconds = 10
+    memory = 1024
 
     def __init__(self, steps):
-        with steps.step("fetching the kernels"):
-            self.kernels = [kernels.kernel(series) for series in self.SERIES]
+        self.kernels = self.get_kernels(steps)
         with steps.step("building the kernel modules"):
             with cache.locked_file(BUILD / ".lab.lock"):
                 self.modules = {k.series: modules.build(k) for k in self.kernels}
         self.pack(steps)
+
+    def get_kernels(self, steps):
+        with steps.step("fetching the kernels"):
+            return [kernels.kernel(series) for series in self.SERIES]
 
     def pack(self, steps):
         with steps.step("packing what it boots into"):
@@ -44,6 +50,20 @@ class PlainBuilt:
         """Whether a module or a guest program of that name was built."""
         modules_named = {path.stem for paths in self.modules.values() for path in paths}
         return name in modules_named or (BUILD / "guest-bin" / name).exists()
+
+
+class DebugBuilt(PlainBuilt):
+    """A machine without Xen whose kernel checks itself."""
+
+    memory = 2560
+
+    def __init__(self, steps, stress_seconds):
+        self.stress_seconds = stress_seconds
+        super().__init__(steps)
+
+    def get_kernels(self, steps):
+        with steps.step("building the debug kernel"):
+            return [debugkernel.kernel()]
 
 
 class Built(PlainBuilt):
@@ -96,7 +116,6 @@ class Lab:
     """A running Xen. lab.dom0 runs commands; lab.create(kind) makes a domU that does, too."""
 
     hypervisor = "xen"
-    stress_seconds = 10
 
     def __init__(self, built, flask=None, logs="vm"):
         """flask: None, or the name of a policy (policy.py) that is then enforced."""
@@ -179,6 +198,9 @@ class Lab:
             return []
         return [f"{guest.name} does not answer; it was destroyed. {self.logs}/{guest.name}.stuck has more than this:",
                 *known]
+
+    def leaks(self):
+        """Debian's kernels do not look for them."""
 
     def recovers(self):
         """Whether it can be used on after a failure."""

@@ -18,6 +18,8 @@ def build(kernel, lint=False):
     for name, source in SOURCES.items():
         if not any((source / makefile).exists() for makefile in ("Kbuild", "Makefile")):
             continue
+        if name in kernel.without:
+            continue
         # A copy, since Kbuild builds beside the sources and there are several kernels.
         work = BUILD / ("sparse" if lint else "modules") / kernel.series / name
         work.mkdir(parents=True, exist_ok=True)
@@ -25,7 +27,7 @@ def build(kernel, lint=False):
              "--exclude=Module.symvers", "--exclude=modules.order", f"{source}/", f"{work}/"])
         argv = ["make", "-C", kernel.kdir, f"M={work}", f"-j{os.cpu_count()}", "W=1",
                 # Type information for BPF would need the kernel's debug symbols, a GiB of them.
-                "CONFIG_DEBUG_INFO_BTF_MODULES=", f"ARGO_KERNEL={REPO / 'kernel'}"]
+                "CONFIG_DEBUG_INFO_BTF_MODULES=", f"ARGO_KERNEL={REPO / 'kernel'}", *kernel.make_args]
         if name != "kernel":
             argv.append(f"ARGO_KERNEL={REPO / 'kernel'}")
             symbols = work.parent / "kernel" / "Module.symvers"

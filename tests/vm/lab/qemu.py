@@ -42,9 +42,9 @@ def xen(hypervisor, kernel, initramfs, flask="disabled", policy=None):
     return Boot(hypervisor, XEN_ARGS.format(flask=flask, dom0=1280), ",".join(modules), 3072)
 
 
-def plain(kernel, initramfs):
+def plain(kernel, initramfs, mem):
     """A kernel with no hypervisor beneath."""
-    return Boot(kernel, PLAIN_ARGS, initramfs, 1024)
+    return Boot(kernel, PLAIN_ARGS, initramfs, mem)
 
 
 class Machine:

@@ -136,6 +136,14 @@ def _run_group(group, built, setting, results):
                 if lab.dom0.agent.dead or not lab.machine.running or (not reusable and not lab.recovers()):
                     print("the lab is out of order; booting it again", flush=True)
                     break
+            else:
+                _look_for_leaks(lab, results)
+
+
+def _look_for_leaks(lab, results):
+    leaks = lab.leaks()
+    if leaks is not None:
+        results.add("failed" if leaks else "passed", "nothing_leaked", "\n".join(leaks))
 
 
 def _run_case(case, lab, pool, results):
@@ -159,7 +167,15 @@ def _run_case(case, lab, pool, results):
 
 def run(built, pattern=None):
     """Runs the cases whose name matches; returns whether all passed."""
-    found = declared.load(pattern)
+    return _run([c for c in declared.load(pattern) if not c.debug], built, pattern, "vm")
+
+
+def run_debug(built, pattern=None):
+    """Runs those of argo_loopback on a debug kernel."""
+    return _run([c for c in declared.load(pattern) if c.setting == LOOPBACK], built, pattern, "debug")
+
+
+def _run(found, built, pattern, name):
     if not found:
         raise LabError(f"no test has {pattern!r} in its name (python3 -m lab show lists them)")
     # First whether the lab works at all.
@@ -167,9 +183,9 @@ def run(built, pattern=None):
     results = Results()
     for setting in sorted({c.setting for c in found}, key=lambda name: (name != XEN, name)):
         _run_group([c for c in found if c.setting == setting], built, setting, results)
-    results.save("vm")
-    for name in results.failures:
-        print(f"failed: {name}")
+    results.save(name)
+    for failed in results.failures:
+        print(f"failed: {failed}")
     if results.repeated:
         print(f"{results.repeated} runs of a case were spoilt by the emulator and repeated")
     print(results.line(), flush=True)
