@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""What only a debug kernel can do: to the threads of a test memory is refused now and then."""
+"""On kernels that check themselves: what others do in domUs of Xen with lockdep, and memory that is refused."""
 
+from cases import abi, conformance, lifecycle, stress
 from cases.servants import passes
 from cases.stress import NEEDS, stressed
-from lab.cases import case, expect
+from lab.cases import case, each, expect
+
+PV, PVH = "pvdebug", "pvhdebug"
+for function, needs in ((abi.essentials_with_dom0, abi.NEEDS), (conformance.of_xen, conformance.NEEDS),
+                        (lifecycle.save_and_restore_under_traffic, lifecycle.NEEDS),
+                        (lifecycle.unload_and_reload, lifecycle.NEEDS)):
+    each(PV, PVH, timeout=900, debug=True, needs=needs)(function)
+each((PV, PVH), timeout=900, debug=True, needs=NEEDS)(stress.at_random)
 
 REFUSERS = ("failslab", "fail_page_alloc")
 

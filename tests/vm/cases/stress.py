@@ -25,7 +25,7 @@ def stressed(lab, domains, meanwhile=lambda: None, options=""):
     for process in running:
         done = process.wait(60)
         said = json.loads(done.out) if done.rc == 0 else {}
-        expect(said.get("ok") and said["received"] > 100, process.agent.name, done.rc, done.out, done.err)
+        expect(said.get("ok") and said["received"] > 2 * seconds, process.agent.name, done.rc, done.out, done.err)
         totals.append(said)
     return totals
 

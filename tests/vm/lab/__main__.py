@@ -15,7 +15,7 @@ def main():
     sub.add_parser("prepare", help="fetch and build everything that a boot needs")
     check = sub.add_parser("check", help="run the tests in the lab")
     check.add_argument("pattern", nargs="?", help="only cases whose name contains this (may have *)")
-    debug = sub.add_parser("check-debug", help="run the tests of argo_loopback on a kernel that checks itself")
+    debug = sub.add_parser("check-debug", help="run tests on kernels that check themselves")
     debug.add_argument("pattern", nargs="?", help="only cases whose name contains this (may have *)")
     debug.add_argument("--seconds", type=int, default=60, help="how long each stress test is (60)")
     sub.add_parser("show", help="list the tests")

@@ -27,7 +27,11 @@ def check(args):
 
 
 def check_debug(args):
-    return 0 if runner.run_debug(machine.DebugBuilt(Steps(machine.DebugBuilt.STEPS), args.seconds), args.pattern) else 1
+    def built(setting):
+        kind = machine.DebugBuilt if setting == LOOPBACK else machine.XenDebugBuilt
+        return kind(Steps(kind.STEPS), args.seconds)
+
+    return 0 if runner.run_debug(built, args.pattern) else 1
 
 
 def show(_):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Kernels that check themselves, built from Debian's source package and kept in the cache."""
+"""Kernels that check themselves, built from Debian's source package and kept in the cache.
+
+"debug" has KASAN and all the rest, and knows no Xen: a KASAN kernel dies early there. "lockdep" is for domUs.
+"""
 
 import os
 import re
@@ -17,7 +20,7 @@ _COMMON = """
 64BIT=y SMP=y NR_CPUS=4 HYPERVISOR_GUEST=y PARAVIRT=y PVH=y X86_X2APIC=y IA32_EMULATION=y
 KERNEL_GZIP=y KERNEL_XZ=n BLK_DEV_INITRD=y PRINTK=y EARLY_PRINTK=y BUG=y MULTIUSER=y POSIX_TIMERS=y EMBEDDED=y EXPERT=y
 PREEMPT=y NO_HZ_IDLE=y HIGH_RES_TIMERS=y FUTEX=y EPOLL=y EVENTFD=y SIGNALFD=y TIMERFD=y SHMEM=y AIO=y
-ADVISE_SYSCALLS=y MEMBARRIER=y NAMESPACES=y KALLSYMS=y MODULES=y MODULE_UNLOAD=y
+ADVISE_SYSCALLS=y MEMBARRIER=y NAMESPACES=y KALLSYMS=y PRINTK_TIME=y MODULES=y MODULE_UNLOAD=y
 BINFMT_ELF=y BINFMT_SCRIPT=y PROC_FS=y PROC_SYSCTL=y PROC_CHILDREN=y SYSFS=y DEBUG_FS=y DEVTMPFS=y TMPFS=y FILE_LOCKING=y
 TTY=y SERIAL_8250=y SERIAL_8250_CONSOLE=y PCI=y VIRTIO_MENU=y VIRTIO_PCI=y VIRTIO_CONSOLE=y ACPI=y
 NET=y INET=y IPV6=n UNIX=y PACKET=y VSOCKETS=m NETDEVICES=y
@@ -31,25 +34,31 @@ _KASAN = """
 KASAN=y KASAN_GENERIC=y KASAN_OUTLINE=y KASAN_VMALLOC=y UBSAN=y UBSAN_BOUNDS=y UBSAN_SHIFT=y
 DEBUG_KMEMLEAK=y DEBUG_KMEMLEAK_MEM_POOL_SIZE=40000 DEBUG_KMEMLEAK_AUTO_SCAN=n KCOV=y KCOV_INSTRUMENT_ALL=n
 """
-FLAVOURS = {"debug": _COMMON + _KASAN}
+_XEN = """
+PM=y SUSPEND=y FREEZER=y HIBERNATION=n XEN=y XEN_PV=y XEN_PVH=y XEN_DOM0=n XEN_SAVE_RESTORE=y HVC_XEN=y HVC_XEN_FRONTEND=y
+XEN_DEV_EVTCHN=y XENFS=y XEN_SYS_HYPERVISOR=y XEN_GNTDEV=y XEN_GRANT_DEV_ALLOC=y
+"""
+FLAVOURS = {"debug": _COMMON + _KASAN, "lockdep": _COMMON + _XEN}
 
 # What modules are built with; the rest of the tree is thrown away, as in Debian's header packages.
 _KEPT = ("Makefile", "Kbuild", "Kconfig", ".config", "Module.symvers", "include", "scripts", "arch/x86", "tools/objtool")
 
 
 class DebugKernel:
-    """Like kernels.Kernel, but knows no Xen. The image is compressed: a KASAN kernel does not start at the PVH entry of a vmlinux."""
+    """Like kernels.Kernel."""
 
+    # Nothing is measured on it.
     without = ("bench",)
-    make_args = ("KCOV_INSTRUMENT=y",)
 
     def __init__(self, flavour, place):
         self.series = flavour
         self.place = place
         self.release = (place / "release").read_text(encoding="ascii").strip()
-        self.image = place / "bzImage"
+        # A KASAN kernel does not start at the PVH entry, the only one of a vmlinux.
+        self.image = place / ("bzImage" if flavour == "debug" else "vmlinux")
         self.modules = place / "lib" / "modules" / self.release
         self.kdir = place / "kdir"
+        self.make_args = ("KCOV_INSTRUMENT=y",) if flavour == "debug" else ()
 
 
 def _options(flavour):
@@ -58,12 +67,12 @@ def _options(flavour):
 
 def _configure(tree, flavour):
     make = ["make", "-C", tree, "ARCH=x86_64"]
-    run([*make, "tinyconfig"], "configuring the debug kernel")
+    run([*make, "tinyconfig"], f"configuring the {flavour} kernel")
     wanted = _options(flavour)
     lines = [f"CONFIG_{name}={value}" if value != "n" else f"# CONFIG_{name} is not set" for name, value in wanted.items()]
     with open(tree / ".config", "a", encoding="ascii") as config:
         config.write("\n".join(lines) + "\n")
-    run([*make, "olddefconfig"], "configuring the debug kernel")
+    run([*make, "olddefconfig"], f"configuring the {flavour} kernel")
     config = (tree / ".config").read_text(encoding="ascii")
     set_to = dict(re.findall(r"^CONFIG_(\w+)=(.*)$", config, re.M))
     missing = [f"{name}={value}" for name, value in wanted.items() if set_to.get(name, "n") != value]
@@ -91,7 +100,7 @@ def _keep(tree, kdir):
             shutil.copy2(tree / name, target)
 
 
-def kernel(flavour="debug"):
+def kernel(flavour):
     """The DebugKernel, built (some minutes) when it is not in the cache."""
 
     def build(place):
@@ -100,9 +109,10 @@ def kernel(flavour="debug"):
         tree = _unpack(work)
         _configure(tree, flavour)
         make = ["make", "-C", tree, "ARCH=x86_64", f"-j{os.cpu_count()}", "KBUILD_BUILD_HOST=lab", "KBUILD_BUILD_USER=lab"]
-        run([*make, "bzImage", "modules"], "building the debug kernel")
+        run([*make, "bzImage", "modules"], f"building the {flavour} kernel")
         run([*make, f"INSTALL_MOD_PATH={place}", "modules_install"], "installing its modules")
         shutil.copy2(tree / "arch/x86/boot/bzImage", place / "bzImage")
+        run(["strip", "-o", place / "vmlinux", tree / "vmlinux"])
         release = subprocess.check_output([*map(str, make), "-s", "kernelrelease"], text=True).split()[-1]
         (place / "release").write_text(release + "\n", encoding="ascii")
         _keep(tree, place / "kdir")

@@ -14,6 +14,8 @@ KINDS = {
     "pv612": ("pv", "6.12", 176),
     "pvh61": ("pvh", "6.1", 176),
     "pvh612": ("pvh", "6.12", 192),
+    "pvdebug": ("pv", "lockdep", 256),
+    "pvhdebug": ("pvh", "lockdep", 272),
 }
 # quiet: kernel messages share the console with the agent. An oops is printed nevertheless. sysrq is for evidence.py.
 ARGS = "console=hvc0 rdinit=/init loglevel=1 panic=1 log_buf_len=1M mitigations=off cryptomgr.notests sysrq_always_enabled"

@@ -18,6 +18,7 @@ XEN_BAD = re.compile(
 ALLOWED = (
     (r"argo: loading out-of-tree module taints|module verification failed",
      "Debian's kernels say it of every module that is not Debian's"),
+    (r"RCU lockdep checking is enabled", "a debug kernel says so when it starts"),
 )
 _allowed = [re.compile(pattern) for pattern, _ in ALLOWED]
 

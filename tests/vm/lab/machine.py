@@ -63,7 +63,7 @@ class DebugBuilt(PlainBuilt):
 
     def get_kernels(self, steps):
         with steps.step("building the debug kernel"):
-            return [debugkernel.kernel()]
+            return [debugkernel.kernel("debug")]
 
 
 class Built(PlainBuilt):
@@ -78,6 +78,18 @@ class Built(PlainBuilt):
         with steps.step("packing the guests"):
             with cache.locked_file(BUILD / ".lab.lock"):
                 self.dom0_image = initramfs.images(self.kernels, self.xen, self.modules)
+
+
+class XenDebugBuilt(Built):
+    """A boot of Xen in which domUs check themselves."""
+
+    def __init__(self, steps, stress_seconds):
+        self.stress_seconds = stress_seconds
+        super().__init__(steps)
+
+    def get_kernels(self, steps):
+        with steps.step("building a kernel with lockdep, fetching dom0's"):
+            return [kernels.kernel("6.1"), debugkernel.kernel("lockdep")]
 
 
 def own_directory(name):

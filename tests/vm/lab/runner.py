@@ -167,22 +167,22 @@ def _run_case(case, lab, pool, results):
 
 def run(built, pattern=None):
     """Runs the cases whose name matches; returns whether all passed."""
-    return _run([c for c in declared.load(pattern) if not c.debug], built, pattern, "vm")
+    return _run([c for c in declared.load(pattern) if not c.debug], pattern, "vm", lambda _: built)
 
 
 def run_debug(built, pattern=None):
-    """Runs those of argo_loopback on a debug kernel."""
-    return _run([c for c in declared.load(pattern) if c.setting == LOOPBACK], built, pattern, "debug")
+    """Runs those of argo_loopback, and those declared with debug=True; built(setting): on what."""
+    return _run([c for c in declared.load(pattern) if c.debug or c.setting == LOOPBACK], pattern, "debug", built)
 
 
-def _run(found, built, pattern, name):
+def _run(found, pattern, name, built):
     if not found:
         raise LabError(f"no test has {pattern!r} in its name (python3 -m lab show lists them)")
     # First whether the lab works at all.
     found.sort(key=lambda c: not c.name.startswith("smoke."))
     results = Results()
     for setting in sorted({c.setting for c in found}, key=lambda name: (name != XEN, name)):
-        _run_group([c for c in found if c.setting == setting], built, setting, results)
+        _run_group([c for c in found if c.setting == setting], built(setting), setting, results)
     results.save(name)
     for failed in results.failures:
         print(f"failed: {failed}")
