@@ -26,7 +26,7 @@ def ping_finds_an_echo(lab, u):
     echo = lab.dom0.spawn("exec argo-ctl echo --port 7100 --json")
     echo.wait_for("echoing")
     for size in (16, 1000, 60000):
-        *replies, statistics = said(u, f"ping {lab.dom0.domid}:7100 -c 5 -i 0.02 -s {size}")
+        *replies, statistics = said(u, f"ping {lab.dom0.domid}:7100 -c 5 -i 0.02 -W 5 -s {size}")
         expect([reply["seq"] for reply in replies] == [1, 2, 3, 4, 5], replies)
         expect(all(reply["kind"] == "in-time" and reply["peer"] == f"{lab.dom0.domid}:7100" for reply in replies), replies)
         expect(statistics["sent"] == statistics["received"] == 5 and statistics["lost"] == 0, statistics)
@@ -63,7 +63,7 @@ def rings_and_info_tell_what_is_there(lab, u):
     expect(info["hypervisor"] == lab.hypervisor and info["domid"] == u.domid, info)
     echo = u.spawn("exec argo-ctl echo --port 7102")
     echo.wait_for("echoing")
-    lab.dom0.check(f"argo-ctl ping {u.domid}:7102 -c 3 -i 0.02 -s 100")
+    lab.dom0.check(f"argo-ctl ping {u.domid}:7102 -c 3 -i 0.02 -W 5 -s 100")
     ring, = [ring for ring in said(u, "rings")[0]["rings"] if ring["port"] == 7102]
     expect(ring["partner"] is None and ring["command"] == "argo-ctl" and ring["owner"] == "argo_char", ring)
     expect(ring["rx_messages"] == ring["tx_messages"] == 3 and ring["rx_bytes"] == ring["tx_bytes"] == 300, ring)
