@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a hypervisor that speaks Argo must do, found out through the interface
- * that core has to it: the same tests for Xen and for argo_loopback.
+ * that core has to it: the same tests for Xen and for argo_loopback. Those of
+ * raw.c are Xen's alone.
  *
  * They run while the module loads, and are reported as KTAP in the kernel's
  * log. It loads whatever they find.
@@ -28,14 +29,24 @@ MODULE_PARM_DESC(peer, "id of another domain that exists (default 0)");
 static const struct test * const groups[] = {
 	register_tests, send_tests, matching_tests, interrupt_tests,
 	notify_tests,
+	/* Last, for it is not for all. */
+	IS_ENABLED(CONFIG_XEN) ? raw_tests : NULL,
 };
 
-static unsigned int count_tests(void)
+static unsigned int nr_groups(struct suite *suite)
+{
+	bool raw = IS_ENABLED(CONFIG_XEN) &&
+		   !strcmp(argo_hv_name(suite->hv), "xen");
+
+	return raw ? ARRAY_SIZE(groups) : ARRAY_SIZE(groups) - 1;
+}
+
+static unsigned int count_tests(struct suite *suite)
 {
 	const struct test *test;
 	unsigned int i, n = 0;
 
-	for (i = 0; i < ARRAY_SIZE(groups); i++)
+	for (i = 0; i < nr_groups(suite); i++)
 		for (test = groups[i]; test->run; test++)
 			n++;
 	return n;
@@ -47,8 +58,8 @@ static void run_all(struct suite *suite)
 	unsigned int i, n = 0;
 
 	pr_info("KTAP version 1\n");
-	pr_info("1..%u\n", count_tests());
-	for (i = 0; i < ARRAY_SIZE(groups); i++) {
+	pr_info("1..%u\n", count_tests(suite));
+	for (i = 0; i < nr_groups(suite); i++) {
 		for (test = groups[i]; test->run; test++) {
 			suite->failed = false;
 			test->run(suite);

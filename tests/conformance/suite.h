@@ -101,5 +101,7 @@ bool interrupted_since(struct suite *suite, u64 before);
 
 extern const struct test register_tests[], send_tests[], matching_tests[],
 			 interrupt_tests[], notify_tests[];
+/* Only where hypercalls can be made, in a kernel that knows Xen. */
+extern const struct test raw_tests[];
 
 #endif /* _ARGO_CONFORMANCE_SUITE_H */
