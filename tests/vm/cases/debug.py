@@ -3,7 +3,7 @@
 
 from cases import abi, conformance, lifecycle, stress
 from cases.servants import passes
-from cases.stress import NEEDS, stressed
+from cases.stress import NEEDS, expect_received, stressed
 from lab.cases import case, each, expect
 
 PV, PVH = "pvdebug", "pvhdebug"
@@ -31,6 +31,7 @@ def while_memory_is_refused(lab, a, b):
         totals = stressed(lab, [lab.dom0, a, b], options="--fail-memory")
     finally:
         refuse(lab.vm, 0)
+    expect_received(lab, totals)
     expect(all(said["no_memory"] > 0 for said in totals), totals)
     passes(lab.dom0, a)
     passes(b, lab.dom0)
