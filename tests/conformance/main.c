@@ -35,8 +35,7 @@ static const struct test * const groups[] = {
 
 static unsigned int nr_groups(struct suite *suite)
 {
-	bool raw = IS_ENABLED(CONFIG_XEN) &&
-		   !strcmp(argo_hv_name(suite->hv), "xen");
+	bool raw = !strcmp(argo_hv_name(suite->hv), "xen");
 
 	return raw ? ARRAY_SIZE(groups) : ARRAY_SIZE(groups) - 1;
 }

@@ -65,6 +65,17 @@ static void registering(struct suite *suite)
 	       argo_op(XEN_ARGO_OP_REGISTER_RING, &reg, gfns, 1, 0), -EINVAL);
 }
 
+static void takes_one_argument(struct suite *suite, unsigned int op)
+{
+	EXPECT(suite, "a second argument",
+	       argo_op(op, NOWHERE, suite->buf, 0, 0), -EINVAL);
+	EXPECT(suite, "a third argument", argo_op(op, NOWHERE, NULL, 1, 0),
+	       -EINVAL);
+	EXPECT(suite, "a fourth argument", argo_op(op, NOWHERE, NULL, 0, 1),
+	       -EINVAL);
+	EXPECT(suite, "nowhere", argo_op(op, NOWHERE, NULL, 0, 0), -EFAULT);
+}
+
 static void unregistering(struct suite *suite)
 {
 	struct xen_argo_unregister_ring unreg = {
@@ -72,18 +83,7 @@ static void unregistering(struct suite *suite)
 		.partner = suite->domid,
 	};
 
-	EXPECT(suite, "a second argument",
-	       argo_op(XEN_ARGO_OP_UNREGISTER_RING, NOWHERE, &unreg, 0, 0),
-	       -EINVAL);
-	EXPECT(suite, "a third argument",
-	       argo_op(XEN_ARGO_OP_UNREGISTER_RING, NOWHERE, NULL, 1, 0),
-	       -EINVAL);
-	EXPECT(suite, "a fourth argument",
-	       argo_op(XEN_ARGO_OP_UNREGISTER_RING, NOWHERE, NULL, 0, 1),
-	       -EINVAL);
-	EXPECT(suite, "nowhere",
-	       argo_op(XEN_ARGO_OP_UNREGISTER_RING, NOWHERE, NULL, 0, 0),
-	       -EFAULT);
+	takes_one_argument(suite, XEN_ARGO_OP_UNREGISTER_RING);
 	EXPECT(suite, "no such ring",
 	       argo_op(XEN_ARGO_OP_UNREGISTER_RING, &unreg, NULL, 0, 0),
 	       -ENOENT);
@@ -125,14 +125,7 @@ static void notifying(struct suite *suite)
 
 	EXPECT(suite, "no question", argo_op(XEN_ARGO_OP_NOTIFY, NULL, NULL,
 					     0, 0), 0);
-	EXPECT(suite, "a second argument",
-	       argo_op(XEN_ARGO_OP_NOTIFY, NOWHERE, &data, 0, 0), -EINVAL);
-	EXPECT(suite, "a third argument",
-	       argo_op(XEN_ARGO_OP_NOTIFY, NOWHERE, NULL, 1, 0), -EINVAL);
-	EXPECT(suite, "a fourth argument",
-	       argo_op(XEN_ARGO_OP_NOTIFY, NOWHERE, NULL, 0, 1), -EINVAL);
-	EXPECT(suite, "nowhere",
-	       argo_op(XEN_ARGO_OP_NOTIFY, NOWHERE, NULL, 0, 0), -EFAULT);
+	takes_one_argument(suite, XEN_ARGO_OP_NOTIFY);
 	EXPECT(suite, "too many questions",
 	       argo_op(XEN_ARGO_OP_NOTIFY, &data, NULL, 0, 0), -EACCES);
 }
