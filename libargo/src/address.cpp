@@ -1,37 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <libargo/address.hpp>
 
-#include <charconv>
-#include <limits>
-#include <optional>
-#include <string>
-
 #include <libargo/error.hpp>
+
+#include "parse.hpp"
 
 namespace libargo {
 namespace {
 
 /// Domain ids from here on are not domains.
 constexpr std::uint32_t first_reserved_domid = 0x7ff0;
-
-std::optional<std::uint32_t> parse_number(std::string_view text) noexcept {
-    int base = 10;
-    if (text.starts_with("0x") || text.starts_with("0X")) {
-        base = 16;
-        text.remove_prefix(2);
-    }
-    std::uint32_t value = 0;
-    const auto* const end = text.data() + text.size();
-    const auto [stopped, err] = std::from_chars(text.data(), end, value, base);
-    if (err != std::errc{} || stopped != end) {
-        return std::nullopt;
-    }
-    return value;
-}
-
-std::string quoted(const char* what, std::string_view text) {
-    return std::string(what) + " \"" + std::string(text) + '"';
-}
 
 } // namespace
 
@@ -43,7 +21,7 @@ domid_t parse_domid(std::string_view text, error_code& ec) noexcept {
     if (text == "any") {
         return domid_t::any;
     }
-    const auto number = parse_number(text);
+    const auto number = detail::parse_number(text);
     if (!number || *number >= first_reserved_domid) {
         ec = error::invalid_address;
         return domid_t::any;
@@ -55,14 +33,14 @@ domid_t parse_domid(std::string_view text) {
     error_code ec;
     const auto id = parse_domid(text, ec);
     if (ec) {
-        throw system_error(ec, quoted("domain id", text));
+        throw system_error(ec, detail::quoted("domain id", text));
     }
     return id;
 }
 
 port_t parse_port(std::string_view text, error_code& ec) noexcept {
     ec.clear();
-    const auto number = parse_number(text);
+    const auto number = detail::parse_number(text);
     if (!number) {
         ec = error::invalid_address;
         return port_any;
@@ -74,7 +52,7 @@ port_t parse_port(std::string_view text) {
     error_code ec;
     const auto port = parse_port(text, ec);
     if (ec) {
-        throw system_error(ec, quoted("port", text));
+        throw system_error(ec, detail::quoted("port", text));
     }
     return port;
 }
@@ -100,7 +78,7 @@ address parse_address(std::string_view text) {
     error_code ec;
     const auto addr = parse_address(text, ec);
     if (ec) {
-        throw system_error(ec, quoted("address", text));
+        throw system_error(ec, detail::quoted("address", text));
     }
     return addr;
 }
