@@ -26,7 +26,7 @@ public:
         case error::no_device:
             return "the argo device is missing";
         case error::invalid_address:
-            return "not an address (domid:port), domain id or port";
+            return "not an address (domid:port; cid:port of vsock), or a part of one";
         }
         return "unknown argo error " + std::to_string(value);
     }
