@@ -19,10 +19,16 @@ KINDS = {
 }
 # quiet: kernel messages share the console with the agent. An oops is printed nevertheless. sysrq is for evidence.py.
 ARGS = "console=hvc0 rdinit=/init loglevel=1 panic=1 log_buf_len=1M mitigations=off cryptomgr.notests sysrq_always_enabled"
+# Of a kind: "pv61+net" is a "pv61" with a network.
+NET = "+net"
+# The network of dom0 and of the domUs that have one (guest-root/dom0/vif). It leads nowhere else.
+DOM0_ADDRESS = "10.0.0.1"
 
 
 class Domain:
-    """A domain that runs commands. .domid, .name, .kind ("dom0" or a key of KINDS)."""
+    """A domain that runs commands. .domid, .name, .kind ("dom0" or a kind); .address: its IPv4 address, or None."""
+
+    address = None
 
     def __init__(self, lab, name, kind, domid, agent):
         self.lab, self.name, self.kind, self.domid, self.agent = lab, name, kind, domid, agent
@@ -117,11 +123,21 @@ class Guest(Domain):
         self.lab.dom0.check(f"xl unpause {self.name}")
 
 
-def create(lab, kind, name, seclabel=None, vcpus=1, extra=""):
+def _address(number):
+    """That of the lab's domU of that number, which it keeps over a save, unlike its domid."""
+    return f"10.0.{1 + number // 250}.{1 + number % 250}"
+
+
+def create(lab, kind, number, name=None, seclabel=None, vcpus=1, extra="", vif=False):
     """Starts a domU; its agent may take some seconds more (Guest.agent.wait_hello)."""
-    if kind not in KINDS:
-        raise LabError(f"no such kind of domain: {kind} (there are {', '.join(KINDS)})")
-    guest_type, series, memory = KINDS[kind]
+    base = kind.removesuffix(NET)
+    if base not in KINDS:
+        raise LabError(f"no such kind of domain: {kind} (there are {', '.join(KINDS)}, and each with {NET})")
+    guest_type, series, memory = KINDS[base]
+    name = name or f"{base}-{number}"
+    address = _address(number) if vif or base != kind else None
+    if address:
+        extra += f" lab.address={address}"
     config = [f'name="{name}"', f'type="{guest_type}"', f"memory={memory}", f"vcpus={vcpus}",
               f'kernel="/lab/vmlinux-{series}"', f'ramdisk="/lab/domu-{series}.img"',
               f'extra="{ARGS} lab.name={name} {extra}"',
@@ -132,6 +148,10 @@ def create(lab, kind, name, seclabel=None, vcpus=1, extra=""):
         # QEMU lets every processor's FXRSTOR rewrite flags of the first one, unlocked: a VMRUN there may lose the
         # nested paging, or the interrupts, that it just switched (cpu_clear_ignne() of QEMU 7.2).
         config.append('cpus="1"')
+    if address:
+        # Nobody else in dom0 loads the other end.
+        lab.dom0.check("modprobe xen-netback")
+        config.append('vif=["script=/lab/vif"]')
     if seclabel:
         config.append(f'seclabel="{seclabel}"')
     path = f"/run/{name}.cfg"
@@ -140,5 +160,6 @@ def create(lab, kind, name, seclabel=None, vcpus=1, extra=""):
     if done.rc:
         raise LabError(f"xl create {name}: {done.out}{done.err}")
     guest = Guest(lab, name, kind, lab.domid_of(name), agents.Agent(name))
+    guest.address = address
     guest.connect()
     return guest

@@ -12,7 +12,7 @@ from .paths import BUILD, VM
 from .run import run
 
 DOM0_MODULES = ("virtio_pci", "virtio_console", "xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev",
-                "xen-gntalloc", "xen-netback")
+                "xen-gntalloc", "xen-netback", "bridge")
 GUEST_MODULES = ("xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-netfront")
 PLAIN_MODULES = ("virtio_pci", "virtio_console")
 # For the front-ends (vsock, net) and for tests that count packets.

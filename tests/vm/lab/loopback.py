@@ -20,6 +20,9 @@ KMEMLEAK = "/sys/kernel/debug/kmemleak"
 class VirtualDomain(domains.Domain):
     """One of argo_loopback's. .index is the N of its device; .domid changes with a restore."""
 
+    # They have the network of one kernel.
+    address = "127.0.0.1"
+
     def __init__(self, lab, index):
         super().__init__(lab, f"argo{index}", f"loopback{index}", index, lab.vm.agent)
         self.index = index

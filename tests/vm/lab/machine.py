@@ -154,6 +154,7 @@ class Lab:
         agent = agents.Agent("dom0")
         self.dom0 = domains.Domain(self, "dom0", "dom0", 0, agent)
         wait_up(self.machine, agent)
+        self.dom0.address = domains.DOM0_ADDRESS
         self.dom0.check("/lab/xen-up")
 
     def __enter__(self):
@@ -162,10 +163,10 @@ class Lab:
     def __exit__(self, *_):
         self.stop()
 
-    def create(self, kind, name=None, seclabel=None, wait=True, vcpus=1, extra=""):
-        """A new domU; with wait=False it is still booting (guest.agent.wait_hello(seconds))."""
+    def create(self, kind, name=None, wait=True, **options):
+        """A new domU; with wait=False it is still booting (guest.agent.wait_hello(seconds)). Options: domains.create."""
         self._names += 1
-        guest = domains.create(self, kind, name or f"{kind}-{self._names}", seclabel, vcpus, extra)
+        guest = domains.create(self, kind, self._names, name, **options)
         self.guests.append(guest)
         if wait:
             guest.agent.wait_hello(BOOT_TIMEOUT)
