@@ -9,8 +9,8 @@ namespace libargo::vsock {
 
 /// The CID of this machine, by which others reach it: what /dev/vsock says. It is another one after a restore.
 ///
-/// Errors: `errc::no_such_device` (no module has given it one, as argo_vsock does; vsock_loopback does not); others of
-/// open(2). Safe to call from any thread.
+/// Errors: `errc::no_such_device` (no module gives it one, as argo_vsock does); others of open(2). Where there is only
+/// vsock_loopback, later kernels of 6.12 say `loopback_cid`, and older ones that. Safe to call from any thread.
 ///
 /// @param ec set to the error, or cleared
 /// @returns the CID; `any_cid` on error
