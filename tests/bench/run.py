@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """make bench: what a message costs in the lab, beside what it costs with nothing above the hypervisor.
 
-Both are measured in one boot, since the machine under the lab differs from run to run more than anything in it.
-Nothing here passes or fails by the clock; the status is 1 only if a message was lost or a kernel complained.
+And a byte stream over AF_VSOCK, beside those that Xen has otherwise. All are measured in one boot, since the machine under
+the lab differs from run to run more than anything in it. Nothing here passes or fails by the clock; the status is 1 only if
+something was lost or a kernel complained.
 """
 
 import os
@@ -15,7 +16,7 @@ from lab.steps import Steps
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from argobench import driver, floor, report, targets  # noqa: E402
+from argobench import driver, floor, report, streamreport, streams, targets  # noqa: E402
 
 GUESTS = ("pv61", "pvh61")
 SIZES = (64, 1024, 16 * 1024, 64 * 1024)
@@ -44,7 +45,7 @@ def measure(lab, guest, steps):
     with steps.step(f"measuring the floor, dom0 and {guest.kind}"):
         system_calls = {domain.kind: floor.system_call(domain) for domain in (lab.dom0, guest)}
         sends = {domain.kind: floor.sends(domain) for domain in (lab.dom0, guest)}
-        streams = {lab.dom0.kind: floor.streams(lab.dom0, guest), guest.kind: floor.streams(guest, lab.dom0)}
+        streamed = {lab.dom0.kind: floor.streams(lab.dom0, guest), guest.kind: floor.streams(guest, lab.dom0)}
         round_trips = floor.round_trips(lab.dom0, guest, SIZES)
     with steps.step(f"measuring the driver, dom0 and {guest.kind}"):
         for domain in (lab.dom0, guest):
@@ -52,33 +53,57 @@ def measure(lab, guest, steps):
         directions = [driver.measure(lab.dom0, guest, SIZES), driver.measure(guest, lab.dom0, SIZES)]
         # The other guest's floor is measured with no driver in dom0.
         lab.dom0.check("modprobe -r argo_char argo")
-    return report.Pair(guest.kind, system_calls, sends, streams, round_trips, directions)
+    return report.Pair(guest.kind, system_calls, sends, streamed, round_trips, directions)
+
+
+def measure_streams(lab, guest, steps):
+    """A streamreport.StreamPair: both directions, over all that can carry a stream between them."""
+    over = streams.transports(lab.built)
+    with steps.step(f"measuring byte streams, dom0 and {guest.kind}"):
+        if streams.VSOCK in over:
+            for domain in (lab.dom0, guest):
+                domain.check(f"modprobe -a argo {streams.VSOCK_MODULE}")
+        directions = [streams.measure(lab.dom0, guest, SIZES, over), streams.measure(guest, lab.dom0, SIZES, over)]
+        if streams.VSOCK in over:
+            lab.dom0.check(f"modprobe -r {streams.VSOCK_MODULE} argo_char argo")
+    return streamreport.StreamPair(guest.kind, directions)
+
+
+def lost(pairs, stream_pairs):
+    """A line for each measurement in which not all arrived as it was sent."""
+    lines = [f"not all arrived: {row.mode}, {row.size} bytes: {row.sent} sent, {row.received} received"
+             for pair in pairs for direction in pair.directions for row in direction.rows if not row.clean]
+    return lines + [f"not all arrived as it was sent: {row.transport}, {row.mode}, {row.size} bytes"
+                    for pair in stream_pairs for direction in pair.directions for row in direction.rows
+                    if not row.intact]
 
 
 def main():
     warning = busy()
-    steps = Steps(machine.Built.STEPS + 1 + 2 * len(GUESTS))
+    steps = Steps(machine.Built.STEPS + 1 + 3 * len(GUESTS))
     built = machine.Built(steps)
-    for needed in ("argo", "argo_bench", "argo-ctl"):
+    for needed in ("argo", "argo_bench", "argo-ctl", "argo-stream-bench"):
         if not built.has(needed):
-            raise LabError(f"there is nothing to measure: {needed} was not built (make user builds argo-ctl)")
-    pairs, complaints = [], []
+            raise LabError(f"there is nothing to measure: {needed} was not built (make user builds programs)")
+    pairs, stream_pairs, complaints = [], [], []
     with steps.step("booting Xen"):
         lab = machine.Lab(built, logs="bench")
     with lab:
         for kind in GUESTS:
-            guest = lab.create(kind)
+            guest = lab.create(kind, vif=True)
             pairs.append(measure(lab, guest, steps))
+            stream_pairs.append(measure_streams(lab, guest, steps))
             complaints += lab.complaints(EXPECTED_LOG)
             guest.destroy()
 
     print(report.tables(pairs, SIZES))
-    print(report.verdicts(targets.evaluate(pairs)))
+    print(streamreport.tables(stream_pairs, SIZES))
+    print(report.verdicts(targets.evaluate(pairs) + targets.evaluate_streams(stream_pairs)))
     if warning:
         print(warning)
     for complaint in complaints:
         print(f"left in a log: {complaint}")
-    lost = [row for pair in pairs for direction in pair.directions for row in direction.rows if not row.clean]
-    for row in lost:
-        print(f"not all arrived: {row.mode}, {row.size} bytes: {row.sent} sent, {row.received} received")
-    return 1 if complaints or lost else 0
+    missing = lost(pairs, stream_pairs)
+    for text in missing:
+        print(text)
+    return 1 if complaints or missing else 0

@@ -30,17 +30,17 @@ def time_text(nanoseconds):
     return f"{nanoseconds / 1e6:.1f} ms"
 
 
-def _line(label, cells):
+def line(label, cells):
     return f"  {label:<44}" + "".join(f"{cell:>12}" for cell in cells)
 
 
 def _stream(rows, floor):
     """The lines of one way of sending."""
     return [
-        _line("  times the floor", [f"{row.ns_per_message / floor[row.size]:.1f}" for row in rows]),
-        _line("  throughput, MB/s", [f"{row.megabytes_per_second:.1f}" for row in rows]),
-        _line("  hypercalls a message, sender", [f"{row.sender_hypercalls:.3f}" for row in rows]),
-        _line("  hypercalls a message, receiver", [f"{row.receiver_hypercalls:.3f}" for row in rows]),
+        line("  times the floor", [f"{row.ns_per_message / floor[row.size]:.1f}" for row in rows]),
+        line("  throughput, MB/s", [f"{row.megabytes_per_second:.1f}" for row in rows]),
+        line("  hypercalls a message, sender", [f"{row.sender_hypercalls:.3f}" for row in rows]),
+        line("  hypercalls a message, receiver", [f"{row.receiver_hypercalls:.3f}" for row in rows]),
     ]
 
 
@@ -50,12 +50,12 @@ def _one_way(pair, direction, sizes):
     batched = [direction.batched[size] for size in sizes]
     return [
         f"{direction.sender} -> {direction.receiver}, one way",
-        _line("bare sendv (floor)", [time_text(floor[size]) for size in sizes]),
-        _line("sendv to that domain's kernel", [time_text(stream[size]) for size in sizes]),
-        _line("argo-ctl, a message, one in a call", [time_text(row.ns_per_message) for row in single]),
-        _line("  median of the call", [time_text(row.median_ns) for row in single]),
+        line("bare sendv (floor)", [time_text(floor[size]) for size in sizes]),
+        line("sendv to that domain's kernel", [time_text(stream[size]) for size in sizes]),
+        line("argo-ctl, a message, one in a call", [time_text(row.ns_per_message) for row in single]),
+        line("  median of the call", [time_text(row.median_ns) for row in single]),
         *_stream(single, floor),
-        _line(f"argo-ctl, a message, {BATCH} in a call", [time_text(row.ns_per_message) for row in batched]),
+        line(f"argo-ctl, a message, {BATCH} in a call", [time_text(row.ns_per_message) for row in batched]),
         *_stream(batched, floor),
     ]
 
@@ -64,10 +64,10 @@ def _round_trip(pair, direction, sizes):
     rows = [direction.round_trip[size] for size in sizes]
     return [
         f"{direction.sender} -> {direction.receiver} -> {direction.sender}, round trip",
-        _line("kernel to kernel, median (floor)", [time_text(pair.round_trips[size]) for size in sizes]),
-        _line("argo-ctl, median", [time_text(row.median_ns) for row in rows]),
-        _line("  times the floor", [f"{row.median_ns / pair.round_trips[row.size]:.1f}" for row in rows]),
-        _line("argo-ctl, 99th percentile", [time_text(row.p99_ns) for row in rows]),
+        line("kernel to kernel, median (floor)", [time_text(pair.round_trips[size]) for size in sizes]),
+        line("argo-ctl, median", [time_text(row.median_ns) for row in rows]),
+        line("  times the floor", [f"{row.median_ns / pair.round_trips[row.size]:.1f}" for row in rows]),
+        line("argo-ctl, 99th percentile", [time_text(row.p99_ns) for row in rows]),
     ]
 
 
@@ -79,7 +79,7 @@ def tables(pairs, sizes):
         for kind, ns in pair.sends.items():
             lines.append(f"  in {kind} an empty hypercall takes {time_text(ns[None])}, "
                          f"a system call {time_text(pair.system_calls[kind])}")
-        lines.append(_line("", [size_text(size) for size in sizes]))
+        lines.append(line("", [size_text(size) for size in sizes]))
         for direction in pair.directions:
             lines += _one_way(pair, direction, sizes)
         for direction in pair.directions:

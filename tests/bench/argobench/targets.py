@@ -3,6 +3,7 @@
 
 import dataclasses
 
+from . import streams
 from .driver import BATCH
 
 # The driver that Xen users have today, in the same lab in another run: only the order counts.
@@ -52,4 +53,21 @@ def evaluate(pairs):
                                 max(row.sender_hypercalls for row in rows), 1.05, True))
             found.append(Target(f"hypercalls a message to receive, {where}: at most 0.1",
                                 max(row.receiver_hypercalls for row in rows), 0.1, True))
+    return found
+
+
+def evaluate_streams(pairs):
+    """Those of AF_VSOCK for the PV pair; none where it was not measured."""
+    pv = next(pair for pair in pairs if pair.kind.startswith("pv6"))
+    found = []
+    for direction in pv.directions:
+        if streams.VSOCK not in direction.transports:
+            continue
+        ours, tcp = (direction.throughput[transport][LARGE].megabytes_per_second
+                     for transport in (streams.VSOCK, streams.TCP))
+        where = f"vsock, 64 KiB writes, {direction.sender} -> {direction.receiver}"
+        found += [
+            Target(f"{where}: at least 3 times netfront's TCP", ours / tcp, 3, False),
+            Target(f"{where}: at least 2.5 times today's stream", ours / TODAY_MEGABYTES_PER_SECOND, 2.5, False),
+        ]
     return found
