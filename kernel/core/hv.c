@@ -127,6 +127,7 @@ struct argo_hv *argo_hv_register(const struct argo_hv_params *params)
 	if (rc)
 		goto err_wq;
 	argo_notify_init(hv);
+	argo_polling_init(hv);
 	rc = params->ops->domid(hv);
 	if (rc < 0)
 		goto err_space;
@@ -140,6 +141,7 @@ struct argo_hv *argo_hv_register(const struct argo_hv_params *params)
 	return hv;
 
 err_space:
+	argo_polling_exit(hv);
 	argo_notify_exit(hv);
 	argo_space_exit(hv);
 err_wq:
@@ -172,6 +174,7 @@ void argo_hv_unregister(struct argo_hv *hv)
 	rcu_barrier();
 	argo_space_exit(hv);
 	destroy_workqueue(hv->wq);
+	argo_polling_exit(hv);
 	argo_notify_exit(hv);
 	free_percpu(hv->counters);
 	kfree(hv);
@@ -282,6 +285,19 @@ u16 argo_hv_domid(const struct argo_hv *hv)
 	return READ_ONCE(hv->domid);
 }
 EXPORT_SYMBOL_GPL(argo_hv_domid);
+
+/**
+ * argo_hv_epoch() - how often this domain was restored
+ * @hv: the attachment
+ *
+ * What was meant for a domain in one epoch may reach another one in the next:
+ * compare before each send.
+ */
+u32 argo_hv_epoch(const struct argo_hv *hv)
+{
+	return READ_ONCE(hv->epoch);
+}
+EXPORT_SYMBOL_GPL(argo_hv_epoch);
 
 /**
  * argo_hv_max_iov() - pieces that a message may have for the hypervisor

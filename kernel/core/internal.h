@@ -38,6 +38,9 @@ struct argo_hv_counters {
  * @notify_armed: bits: @notify_timer is going to look at @freed
  * @notify_by: when it tells it at the latest
  * @notify_timer: tells it
+ * @pollers: how many keep the interrupt away
+ * @poll_armed: bit: @poll_timer runs
+ * @poll_timer: looks at the rings while it is kept away
  * @space_lock: protects @dests and all in them
  * @dests: destinations that somebody waits for or watches
  * @waiters: how many waiters and watchers there are
@@ -71,6 +74,10 @@ struct argo_hv {
 	ktime_t notify_by;
 	struct hrtimer notify_timer;
 
+	atomic_t pollers;
+	unsigned long poll_armed;
+	struct hrtimer poll_timer;
+
 	/* who waits where */
 	spinlock_t space_lock;
 	DECLARE_HASHTABLE(dests, 6);
@@ -102,6 +109,7 @@ struct argo_hv {
  * @irq_tx: send index that the owner has been told of
  * @epoch: argo_hv.epoch in which it was registered
  * @error: 0, or why it is out of use
+ * @stopped: the hypervisor does not know it any more
  * @high: was more than half full since space was last announced
  * @uid: on whose behalf
  * @pid: process, or NULL
@@ -139,6 +147,7 @@ struct argo_ring {
 	u32 irq_tx;
 	u32 epoch;
 	int error;
+	bool stopped;
 	bool high;
 
 	kuid_t uid;
@@ -182,6 +191,10 @@ void argo_notify_init(struct argo_hv *hv);
 void argo_notify_exit(struct argo_hv *hv);
 void argo_notify_now(struct argo_hv *hv);
 void argo_notify_later(struct argo_hv *hv, bool soon);
+
+/* polling.c */
+void argo_polling_init(struct argo_hv *hv);
+void argo_polling_exit(struct argo_hv *hv);
 
 /* space.c */
 int argo_space_init(struct argo_hv *hv);

@@ -267,6 +267,38 @@ static void ring_count_unread(struct argo_ring *ring)
 }
 
 /**
+ * argo_ring_stop() - take nothing more
+ * @ring: the ring
+ *
+ * The port is free. What is in the ring is still to be read.
+ *
+ * Context: may sleep, takes ring_lock; not concurrent with itself.
+ */
+void argo_ring_stop(struct argo_ring *ring)
+{
+	struct argo_hv *hv = ring->hv;
+	int rc;
+
+	if (ring->stopped)
+		return;
+	cancel_work_sync(&ring->break_work);
+	mutex_lock(&hv->ring_lock);
+	rc = ring_unregister(ring);
+	list_del_rcu(&ring->node);
+	WRITE_ONCE(hv->nr_rings, hv->nr_rings - 1);
+	mutex_unlock(&hv->ring_lock);
+	ring->stopped = true;
+	if (!rc)
+		return;
+
+	/* The hypervisor may still write there. */
+	pr_err("%s: ring %u (partner %u) could not be unregistered: %d; its %u pages are lost\n",
+	       hv->params.device, ring->port, ring->partner, rc, ring->npages);
+	ring->npages = 0;
+}
+EXPORT_SYMBOL_GPL(argo_ring_stop);
+
+/**
  * argo_ring_destroy() - give a ring back
  * @ring: the ring; nobody reads it any more
  *
@@ -280,24 +312,10 @@ void argo_ring_destroy(struct argo_ring *ring)
 	struct argo_hv *hv = ring->hv;
 	struct module *owner = ring->ops->owner;
 	struct module *hv_owner = hv->params.ops->owner;
-	int rc;
 
-	cancel_work_sync(&ring->break_work);
-	mutex_lock(&hv->ring_lock);
-	rc = ring_unregister(ring);
-	list_del_rcu(&ring->node);
-	WRITE_ONCE(hv->nr_rings, hv->nr_rings - 1);
-	mutex_unlock(&hv->ring_lock);
-
+	argo_ring_stop(ring);
 	if (!ring->error && ring->epoch == hv->epoch)
 		ring_count_unread(ring);
-	if (rc) {
-		/* The hypervisor may still write there. */
-		pr_err("%s: ring %u (partner %u) could not be unregistered: %d; its %u pages are lost\n",
-		       hv->params.device, ring->port, ring->partner, rc,
-		       ring->npages);
-		ring->npages = 0;
-	}
 	INIT_RCU_WORK(&ring->free_work, ring_free_work_fn);
 	queue_rcu_work(hv->wq, &ring->free_work);
 	/* To unregister either of them waits for that work. */
@@ -343,7 +361,11 @@ static void ring_reset(struct argo_ring *ring, u16 old_domid)
 		if (ring->partner == old_domid)
 			ring->partner = hv->domid;
 		rc = ring_register_again(ring);
-		if (rc) {
+		if (rc == -EHOSTUNREACH && ring->partner != ARGO_DOMID_ANY) {
+			pr_info("%s: ring %u is out of use: there is no domain %u where this one was restored\n",
+				hv->params.device, ring->port, ring->partner);
+			WRITE_ONCE(ring->error, -EBADMSG);
+		} else if (rc) {
 			pr_err("%s: ring %u (partner %u) could not be registered after a restore: %d\n",
 			       hv->params.device, ring->port, ring->partner,
 			       rc);
@@ -472,6 +494,34 @@ int argo_ring_copy(struct argo_ring *ring, const struct argo_ring_msg *msg,
 	return 0;
 }
 EXPORT_SYMBOL_GPL(argo_ring_copy);
+
+/**
+ * argo_ring_view() - where a part of a message lies
+ * @ring: the ring
+ * @msg: from argo_ring_peek()
+ * @from: first byte wanted, at most @msg->len
+ * @n: bytes wanted; cut to what the message has
+ * @view: room for two; the memory is the caller's until it consumes the message
+ *
+ * Context: any; the ring's reader.
+ * Return: how many pieces there are, 0 to 2.
+ */
+unsigned int argo_ring_view(const struct argo_ring *ring,
+			    const struct argo_ring_msg *msg, u32 from, u32 n,
+			    struct kvec *view)
+{
+	struct argo_ring_segment seg[2];
+	u8 *data = (u8 *)(ring->map + 1);
+	unsigned int i, pieces;
+
+	pieces = argo_ring_segments(ring->len, msg, from, n, seg);
+	for (i = 0; i < pieces; i++) {
+		view[i].iov_base = data + seg[i].offset;
+		view[i].iov_len = seg[i].len;
+	}
+	return pieces;
+}
+EXPORT_SYMBOL_GPL(argo_ring_view);
 
 static void ring_advance(struct argo_ring *ring,
 			 const struct argo_ring_msg *msg)

@@ -160,6 +160,24 @@ static int xen_notify(struct argo_hv *hv, struct argo_hv_queries *queries)
 	return normalise(argo_op(XEN_ARGO_OP_NOTIFY, queries, NULL, 0, 0));
 }
 
+static bool xen_irq_mask(struct argo_hv *hv)
+{
+	struct argo_xen *xen = argo_hv_priv(hv);
+	/* Rings are there before it is bound. */
+	int irq = READ_ONCE(xen->irq);
+
+	if (irq)
+		disable_irq_nosync(irq);
+	return irq;
+}
+
+static void xen_irq_unmask(struct argo_hv *hv)
+{
+	struct argo_xen *xen = argo_hv_priv(hv);
+
+	enable_irq(xen->irq);
+}
+
 static const struct argo_hv_ops xen_ops = {
 	.owner = THIS_MODULE,
 	.name = "xen",
@@ -168,6 +186,8 @@ static const struct argo_hv_ops xen_ops = {
 	.ring_unregister = xen_ring_unregister,
 	.sendv = xen_sendv,
 	.notify = xen_notify,
+	.irq_mask = xen_irq_mask,
+	.irq_unmask = xen_irq_unmask,
 };
 
 static irqreturn_t xen_irq(int irq, void *dev_id)
@@ -234,7 +254,7 @@ static int xen_probe(void)
  */
 int argo_xen_init(void)
 {
-	const struct argo_hv_params params = {
+	struct argo_hv_params params = {
 		.ops = &xen_ops,
 		.device = "argo",
 		.max_ring_len = XEN_ARGO_MAX_RING_LEN,
@@ -252,6 +272,7 @@ int argo_xen_init(void)
 	xen = kzalloc(sizeof(*xen), GFP_KERNEL);
 	if (!xen)
 		return -ENOMEM;
+	params.priv = xen;
 	device_initialize(&xen->dev);
 	xen->dev.type = &xen_device_type;
 	xen->dev.release = xen_device_release;
@@ -268,7 +289,7 @@ int argo_xen_init(void)
 				     xen);
 	if (rc < 0)
 		goto err_hv;
-	xen->irq = rc;
+	WRITE_ONCE(xen->irq, rc);
 	rc = device_add(&xen->dev);
 	if (rc)
 		goto err_irq;

@@ -31,6 +31,7 @@
 struct argo_ring;
 struct argo_waiter;
 struct iov_iter;
+struct kvec;
 struct pid;
 
 /**
@@ -61,6 +62,7 @@ const char *argo_hv_name(const struct argo_hv *hv);
 const char *argo_hv_device(const struct argo_hv *hv);
 struct module *argo_hv_owner(const struct argo_hv *hv);
 u16 argo_hv_domid(const struct argo_hv *hv);
+u32 argo_hv_epoch(const struct argo_hv *hv);
 void argo_hv_info(struct argo_hv *hv, struct argo_info *info);
 u64 argo_hv_hypercalls(const struct argo_hv *hv, enum argo_hypercall which);
 
@@ -109,6 +111,7 @@ struct argo_ring_params {
 
 struct argo_ring *argo_ring_create(struct argo_hv *hv,
 				   const struct argo_ring_params *params);
+void argo_ring_stop(struct argo_ring *ring);
 void argo_ring_destroy(struct argo_ring *ring);
 void argo_ring_settle(const struct argo_ring *ring);
 
@@ -125,12 +128,19 @@ bool argo_ring_has_data(const struct argo_ring *ring);
 int argo_ring_peek(struct argo_ring *ring, struct argo_ring_msg *msg);
 int argo_ring_copy(struct argo_ring *ring, const struct argo_ring_msg *msg,
 		   struct iov_iter *to);
+unsigned int argo_ring_view(const struct argo_ring *ring,
+			    const struct argo_ring_msg *msg, u32 from, u32 n,
+			    struct kvec *view);
 void argo_ring_consume(struct argo_ring *ring, const struct argo_ring_msg *msg,
 		       bool truncated);
 void argo_ring_drop(struct argo_ring *ring, const struct argo_ring_msg *msg);
 void argo_ring_count_wait(struct argo_ring *ring);
 bool argo_ring_busy_poll(struct argo_ring *ring, ktime_t deadline);
 void argo_ring_slept(struct argo_ring *ring, u64 began);
+
+bool argo_poll_begin(struct argo_hv *hv);
+void argo_poll_look(struct argo_hv *hv);
+void argo_poll_end(struct argo_hv *hv, bool masked);
 
 /**
  * struct argo_outgoing - one message to send

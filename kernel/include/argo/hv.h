@@ -103,6 +103,9 @@ struct argo_hv_queries {
  *	the largest size asked. Any context but the hard interrupt.
  *	Return: 0, or an errno, and then the first entry that is still
  *	unanswered is the one that failed (-EACCES, -ENOMEM).
+ * @irq_mask: keep the interrupt away; nests. May be NULL: it comes. Any
+ *	context. Return: whether it is kept away, and @irq_unmask follows.
+ * @irq_unmask: let it in again; what it missed it reports now. Any context.
  */
 struct argo_hv_ops {
 	struct module *owner;
@@ -113,6 +116,8 @@ struct argo_hv_ops {
 	int (*ring_unregister)(struct argo_hv *hv, u32 port, u16 partner);
 	int (*sendv)(struct argo_hv *hv, const struct argo_hv_message *msg);
 	int (*notify)(struct argo_hv *hv, struct argo_hv_queries *queries);
+	bool (*irq_mask)(struct argo_hv *hv);
+	void (*irq_unmask)(struct argo_hv *hv);
 };
 
 /**
