@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <net/af_vsock.h>
+
+bool probe(const struct vsock_transport *t, struct vsock_sock *vsk);
+
+bool probe(const struct vsock_transport *t, struct vsock_sock *vsk)
+{
+	return t->stream_allow(vsk, 0, 0) && t->dgram_allow(vsk, 0, 0) &&
+	       t->seqpacket_allow(vsk, 0);
+}

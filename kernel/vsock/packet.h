@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A packet of the common code: a sk_buff, or a struct of its own in series
+ * before 6.2 that did not get it later. struct argo_vsock_pkt stands for either.
+ *
+ * A queue is protected by its owner.
+ */
+#ifndef _ARGO_VSOCK_PACKET_H
+#define _ARGO_VSOCK_PACKET_H
+
+#include <argo/hv.h>
+
+#include "compat.h"
+
+/* Small payloads get room for more: the common code joins them there. */
+#define ARGO_VSOCK_SMALL	128
+#define ARGO_VSOCK_SMALL_ROOM	1024
+
+/* A linear part, and fragments. */
+#define ARGO_VSOCK_PIECES	(1 + MAX_SKB_FRAGS)
+
+#ifdef ARGO_HAVE_VSOCK_SKB
+#define argo_vsock_pkt		sk_buff
+
+struct argo_vsock_queue {
+	struct sk_buff_head list;
+};
+#else
+#define argo_vsock_pkt		virtio_vsock_pkt
+
+struct argo_vsock_queue {
+	struct list_head list;
+};
+#endif
+
+struct virtio_vsock_hdr *argo_vsock_pkt_hdr(struct argo_vsock_pkt *pkt);
+u32 argo_vsock_pkt_len(const struct argo_vsock_pkt *pkt);
+u32 argo_vsock_pkt_done(struct argo_vsock_pkt *pkt);
+void argo_vsock_pkt_set_done(struct argo_vsock_pkt *pkt, u32 done);
+bool argo_vsock_pkt_is_reply(struct argo_vsock_pkt *pkt);
+struct vsock_sock *argo_vsock_pkt_owner(struct argo_vsock_pkt *pkt);
+unsigned int argo_vsock_pkt_pieces(struct argo_vsock_pkt *pkt,
+				   struct argo_hv_iov *iov);
+
+struct argo_vsock_pkt *argo_vsock_pkt_alloc(const struct virtio_vsock_hdr *hdr,
+					    u32 len, gfp_t gfp);
+void argo_vsock_pkt_fill(struct argo_vsock_pkt *pkt, u32 at, const void *data,
+			 u32 n);
+void argo_vsock_pkt_receive(struct virtio_transport *transport,
+			    struct argo_vsock_pkt *pkt);
+void argo_vsock_pkt_sent(struct argo_vsock_pkt *pkt);
+void argo_vsock_pkt_free(struct argo_vsock_pkt *pkt);
+
+void argo_vsock_queue_init(struct argo_vsock_queue *queue);
+struct argo_vsock_pkt *argo_vsock_queue_first(struct argo_vsock_queue *queue);
+void argo_vsock_queue_add(struct argo_vsock_queue *queue,
+			  struct argo_vsock_pkt *pkt);
+void argo_vsock_queue_remove(struct argo_vsock_queue *queue,
+			     struct argo_vsock_pkt *pkt);
+struct argo_vsock_pkt *
+argo_vsock_queue_find(struct argo_vsock_queue *queue,
+		      bool (*matches)(struct argo_vsock_pkt *pkt, void *with),
+		      void *with);
+
+#endif /* _ARGO_VSOCK_PACKET_H */

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ending connections whose other end is not there any more, by what it would
+ * have said: a reset. But who reads is told that it was none of a clean kind.
+ */
+#include <net/sock.h>
+
+#include "vsock.h"
+
+/* Under a spinlock. */
+static void collect(struct sock *sk)
+{
+	struct vsock_sock *vsk = vsock_sk(sk);
+	struct argo_vsock_role *role =
+		container_of(vsk->transport, struct argo_vsock_role,
+			     transport.transport);
+	struct argo_vsock *vs = role->vs;
+
+	if (vs->reset_n == ARGO_VSOCK_RESET_BATCH || sock_flag(sk, SOCK_DONE) ||
+	    sk->sk_err)
+		return;
+	if (vs->reset_cid != VMADDR_CID_ANY &&
+	    vs->reset_cid != vsk->remote_addr.svm_cid)
+		return;
+	sock_hold(sk);
+	vs->reset_sk[vs->reset_n++] = sk;
+}
+
+static void reset(struct argo_vsock *vs, struct sock *sk)
+{
+	struct vsock_sock *vsk = vsock_sk(sk);
+	struct virtio_vsock_hdr hdr = {
+		.type = cpu_to_le16(sk->sk_type == SOCK_STREAM ?
+				    VIRTIO_VSOCK_TYPE_STREAM :
+				    ARGO_VSOCK_LAST_TYPE),
+		.op = cpu_to_le16(VIRTIO_VSOCK_OP_RST),
+	};
+	struct argo_vsock_pkt *pkt;
+
+	lock_sock(sk);
+	sk->sk_err = ECONNRESET;
+	hdr.src_cid = cpu_to_le64(vsk->remote_addr.svm_cid);
+	hdr.src_port = cpu_to_le32(vsk->remote_addr.svm_port);
+	hdr.dst_cid = cpu_to_le64(argo_vsock_own_cid(vs));
+	hdr.dst_port = cpu_to_le32(vsk->local_addr.svm_port);
+	release_sock(sk);
+
+	pkt = argo_vsock_pkt_alloc(&hdr, 0, GFP_KERNEL | __GFP_NOFAIL);
+	argo_vsock_pkt_receive(&vs->role->transport, pkt);
+}
+
+/**
+ * argo_vsock_reset_connections() - reset those with a peer
+ * @vs: attachment
+ * @cid: the peer's; VMADDR_CID_ANY for all connections
+ *
+ * Context: may sleep, takes lock_sock() of each.
+ */
+void argo_vsock_reset_connections(struct argo_vsock *vs, u32 cid)
+{
+	unsigned int i;
+
+	mutex_lock(&vs->reset_lock);
+	vs->reset_cid = cid;
+	do {
+		vs->reset_n = 0;
+		vsock_for_each_connected_socket(&vs->role->transport.transport,
+						collect);
+		for (i = 0; i < vs->reset_n; i++) {
+			reset(vs, vs->reset_sk[i]);
+			sock_put(vs->reset_sk[i]);
+		}
+	} while (vs->reset_n == ARGO_VSOCK_RESET_BATCH);
+	mutex_unlock(&vs->reset_lock);
+}
