@@ -22,6 +22,7 @@ constexpr std::array hints{
     hint{ECONNRESET, "start the peer; try again"},
     hint{EHOSTUNREACH, "check the CID, which is the domain id + 2; that domain may have no Argo"},
     hint{EMSGSIZE, "send less at a time"},
+    hint{ENETUNREACH, "check the CID, which is the domain id + 2"},
     hint{ENODEV, "load the module: modprobe argo_vsock"},
     hint{ENOTCONN, "connect first"},
     hint{EOPNOTSUPP, "use a stream"},

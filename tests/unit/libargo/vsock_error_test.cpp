@@ -12,7 +12,8 @@ namespace {
 error_code errno_code(int err) { return {err, boost::system::system_category()}; }
 
 TEST(vsock_error, advice_is_that_of_vsock) {
-    for (const int err : {ECONNRESET, ECONNREFUSED, EHOSTUNREACH, ENODEV, EADDRNOTAVAIL, ESOCKTNOSUPPORT, ETIMEDOUT}) {
+    for (const int err :
+         {ECONNRESET, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENODEV, EADDRNOTAVAIL, ESOCKTNOSUPPORT, ETIMEDOUT}) {
         EXPECT_FALSE(advice(errno_code(err)).empty()) << err;
         EXPECT_NE(advice(errno_code(err)), libargo::advice(errno_code(err))) << err;
     }
