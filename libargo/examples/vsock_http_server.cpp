@@ -141,7 +141,7 @@ private:
             if (ec && ec.category() != http::make_error_code(http::error::end_of_stream).category()) {
                 co_return;
             }
-            more = ec ? co_await send(peer, {}, text(http::status::bad_request, "That was no request.\n"))
+            more = ec ? co_await send(peer, {}, text(http::status::bad_request, "That was not understood.\n"))
                       : co_await answer(peer, parser.get());
         }
         co_await close(peer);

@@ -31,7 +31,7 @@ void require(bool condition) {
 template <class Write> std::string pem(Write write) {
     const owned<BIO> bio{BIO_new(BIO_s_mem())};
     require(bio && write(bio.get()) == 1);
-    std::string text(BIO_pending(bio.get()), '\0');
+    std::string text(BIO_ctrl_pending(bio.get()), '\0');
     require(BIO_read(bio.get(), text.data(), static_cast<int>(text.size())) == static_cast<int>(text.size()));
     return text;
 }

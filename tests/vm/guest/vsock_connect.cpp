@@ -72,7 +72,7 @@ TEST_F(vsock_connect, is_called_back) {
         co_await asio::async_read(socket, asio::dynamic_buffer(got), asio::redirect_error(asio::use_awaitable, end));
     };
     run(client());
-    EXPECT_EQ(got, std::string(called, sizeof(called)));
+    EXPECT_EQ(got, called);
     EXPECT_EQ(end, asio::error::eof) << end.message();
 }
 

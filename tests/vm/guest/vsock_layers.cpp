@@ -14,7 +14,6 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
-namespace vsock = libargo::vsock;
 using namespace std::chrono_literals;
 using libargo::error_code;
 

@@ -4,6 +4,7 @@
 #include <libargo/vsock/address.hpp>
 
 #include <cstdint>
+#include <string_view>
 
 namespace guest {
 
@@ -18,7 +19,7 @@ enum class service : std::uint32_t {
     callback,    ///< a stream: takes a port, four bytes; connects to it, and says `called` there
 };
 
-inline constexpr char called[] = "called";
+inline constexpr std::string_view called = "called";
 
 /// Where a service is; `base` is that of `service::echo`.
 inline libargo::vsock::address address_of(service what, const libargo::vsock::address& base) {
