@@ -12,6 +12,7 @@
 #include <linux/fs.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
+#include <linux/uio.h>
 #include <linux/wait.h>
 
 #include <argo/argo.h>

@@ -2,7 +2,8 @@
 # Flags that every module of the suite is compiled with: the headers, and an
 # ARGO_HAVE_x for each compat/probe-x.c that compiles with this kernel's.
 
-argo-dir := $(if $(filter /%,$(src)),$(src),$(srctree)/$(src))/..
+# Not from $(src): what that is relative to has changed.
+argo-dir := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))..)
 
 argo-probe = $(if $(shell $(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) \
 	$(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) $(KBUILD_CFLAGS_MODULE) -DMODULE \
@@ -14,5 +15,6 @@ argo-probe = $(if $(shell $(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) \
 argo-flags := -I$(argo-dir)/include \
 	$(call argo-probe,fault_in_readable) \
 	$(call argo-probe,hrtimer_setup) \
+	$(call argo-probe,irq_work_hard) \
 	$(call argo-probe,iter_iov) \
 	$(call argo-probe,iter_ubuf)

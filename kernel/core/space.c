@@ -16,6 +16,7 @@
  * A slow timer asks for what is never announced: a ring that went or came, a
  * full list of waiters, a receiver that does not tell the hypervisor.
  */
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>

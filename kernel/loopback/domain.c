@@ -7,6 +7,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include <argo/compat.h>
+
 #include "loopback.h"
 
 static struct hmx_domain *hmx_of(struct argo_hv *hv)
@@ -159,7 +161,7 @@ int loopback_domain_init(struct loopback *loopback, unsigned int index)
 
 	domain->loopback = loopback;
 	mutex_init(&domain->restore_lock);
-	domain->irq = IRQ_WORK_INIT_HARD(irq_fn);
+	argo_init_irq_work_hard(&domain->irq, irq_fn);
 	snprintf(domain->device, sizeof(domain->device), "argo%u", index);
 
 	domain->hmx = hmx_domain_create(loopback->engine, index, true,

@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) fmt
 
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>

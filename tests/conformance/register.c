@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Registering and unregistering. */
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "internal.h"

@@ -7,6 +7,7 @@
 #define _ARGO_COMPAT_H
 
 #include <linux/hrtimer.h>
+#include <linux/irq_work.h>
 #include <linux/pagemap.h>
 #include <linux/uio.h>
 
@@ -19,6 +20,18 @@ static inline void argo_hrtimer_setup(struct hrtimer *timer,
 #else
 	hrtimer_init(timer, clock, mode);
 	timer->function = fn;
+#endif
+}
+
+/* Work that is done in interrupt context under PREEMPT_RT, too. */
+static inline void argo_init_irq_work_hard(struct irq_work *work,
+					   void (*fn)(struct irq_work *))
+{
+#ifdef ARGO_HAVE_IRQ_WORK_HARD
+	*work = IRQ_WORK_INIT_HARD(fn);
+#else
+	init_irq_work(work, fn);
+	atomic_or(IRQ_WORK_HARD_IRQ, &work->flags);
 #endif
 }
 
