@@ -26,6 +26,9 @@ using libargo::error_code;
 static asio::awaitable<unsigned> fetch(beast::basic_stream<vsock::stream_protocol>& server, vsock::address address,
                                        std::string path) {
     server.expires_after(30s);
+    // Else the kernel gives up after two seconds.
+    server.socket().open();
+    server.socket().set_option(vsock::connect_timeout(30s));
     co_await server.async_connect(vsock::stream_protocol::endpoint(address), asio::use_awaitable);
 
     http::request<http::empty_body> request(http::verb::get, path, 11);
