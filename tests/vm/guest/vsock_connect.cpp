@@ -18,7 +18,7 @@ protected:
     error_code connect(const vsock::address& to) {
         error_code result;
         stream::socket socket(context);
-        socket.async_connect(to, [&](error_code ec) { result = ec; });
+        patient(socket).async_connect(to, [&](error_code ec) { result = ec; });
         run();
         EXPECT_FALSE(vsock::advice(result).empty()) << result.message();
         return result;
@@ -34,7 +34,7 @@ TEST_F(vsock_connect, nobody_listens) {
 TEST_F(vsock_connect, nobody_listens_where_one_waits_for_it) {
     stream::socket socket(context);
     error_code ec;
-    socket.connect(vsock::address{vsock_run().peer.value(), vsock_run().port + 999}, ec);
+    patient(socket).connect(vsock::address{vsock_run().peer.value(), vsock_run().port + 999}, ec);
     EXPECT_EQ(ec, asio::error::connection_reset) << ec.message();
 }
 
@@ -62,7 +62,7 @@ TEST_F(vsock_connect, is_called_back) {
     error_code end;
     const auto client = [&]() -> asio::awaitable<void> {
         stream::socket request(context);
-        co_await request.async_connect(peer(service::callback), asio::use_awaitable);
+        co_await patient(request).async_connect(peer(service::callback), asio::use_awaitable);
         co_await asio::async_write(request, asio::buffer(&port, sizeof(port)), asio::use_awaitable);
         stream::endpoint caller;
         auto socket = co_await acceptor.async_accept(caller, asio::use_awaitable);

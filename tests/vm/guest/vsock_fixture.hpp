@@ -8,6 +8,7 @@
 #include <boost/asio.hpp>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,13 @@ protected:
     void run();
     /// The same with a coroutine, whose exception is the test's.
     void run(boost::asio::awaitable<void> client);
+
+    /// Opens a socket that waits long for its connection: in a busy lab the kernel's two seconds may be too few.
+    template <class Socket> static Socket& patient(Socket& socket) {
+        socket.open();
+        socket.set_option(libargo::vsock::connect_timeout(std::chrono::seconds(30)));
+        return socket;
+    }
 
     /// Where the servant has it.
     [[nodiscard]] static libargo::vsock::address peer(service what);

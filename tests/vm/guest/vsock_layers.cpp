@@ -24,7 +24,7 @@ protected:
     /// The servant's certificate, which it made when it started.
     std::string certificate() {
         stream::socket socket(context);
-        socket.connect(peer(service::certificate));
+        patient(socket).connect(peer(service::certificate));
         std::string pem;
         error_code ec;
         asio::read(socket, asio::dynamic_buffer(pem), ec);
@@ -41,7 +41,7 @@ TEST_F(vsock_tls, carries_data_both_ways) {
     const auto sent = pattern(100000);
     std::vector<char> got(sent.size());
     const auto client = [&]() -> asio::awaitable<void> {
-        co_await secure.lowest_layer().async_connect(peer(service::tls), asio::use_awaitable);
+        co_await patient(secure.lowest_layer()).async_connect(peer(service::tls), asio::use_awaitable);
         co_await secure.async_handshake(asio::ssl::stream_base::client, asio::use_awaitable);
         asio::async_write(secure, asio::buffer(sent),
                           [](error_code ec, std::size_t) { EXPECT_FALSE(ec) << ec.message(); });
@@ -54,7 +54,7 @@ TEST_F(vsock_tls, carries_data_both_ways) {
 
 TEST_F(vsock_tls, refuses_who_is_not_trusted) {
     asio::ssl::stream<stream::socket> secure(context, trust);
-    secure.lowest_layer().connect(peer(service::tls));
+    patient(secure.lowest_layer()).connect(peer(service::tls));
     error_code ec;
     secure.handshake(asio::ssl::stream_base::client, ec);
     EXPECT_EQ(ec.category(), asio::error::get_ssl_category()) << ec.message();
@@ -65,6 +65,7 @@ class vsock_http : public vsock_test {};
 TEST_F(vsock_http, gets_pages_over_one_connection) {
     beast::basic_stream<stream> server(context);
     const auto client = [&]() -> asio::awaitable<void> {
+        patient(server.socket());
         server.expires_after(30s);
         co_await server.async_connect(stream::endpoint(peer(service::http)), asio::use_awaitable);
         beast::flat_buffer buffer;
@@ -82,6 +83,7 @@ TEST_F(vsock_http, gets_pages_over_one_connection) {
 
 TEST_F(vsock_http, gives_up_in_time) {
     beast::basic_stream<stream> silent(context);
+    patient(silent.socket());
     silent.connect(stream::endpoint(peer(service::echo)));
     silent.expires_after(50ms);
     std::array<char, 1> nothing{};

@@ -21,7 +21,7 @@ protected:
             return;
         }
         error_code ec;
-        socket.connect(peer(service::packets), ec);
+        patient(socket).connect(peer(service::packets), ec);
         if (unsupported(ec)) {
             GTEST_SKIP() << "no seqpacket: " << ec.message();
         }

@@ -36,29 +36,32 @@ protected:
     stream::socket socket{context};
 };
 
-TEST_F(vsock_stream, carries_a_mebibyte_both_ways) { echo(1U << 20U); }
+TEST_F(vsock_stream, carries_a_mebibyte_both_ways) {
+    patient(socket);
+    echo(1U << 20U);
+}
 
-TEST_F(vsock_stream, carries_as_much_through_a_small_buffer) {
-    socket.open();
+TEST_F(vsock_stream, carries_more_than_its_buffer_holds) {
+    patient(socket);
     socket.set_option(vsock::buffer_min_size(4096));
     socket.set_option(vsock::buffer_max_size(8192));
     vsock::buffer_size size;
     socket.get_option(size);
     EXPECT_EQ(size.value(), 8192U);
-    echo(1U << 20U);
+    echo(100000);
 }
 
 TEST_F(vsock_stream, waits_as_long_as_it_is_told) {
     socket.open();
-    socket.set_option(vsock::connect_timeout(1500ms));
+    socket.set_option(vsock::connect_timeout(30500ms));
     vsock::connect_timeout time;
     socket.get_option(time);
-    EXPECT_EQ(time.value(), 1500ms);
+    EXPECT_EQ(time.value(), 30500ms);
     echo(10);
 }
 
 TEST_F(vsock_stream, blocks_too) {
-    socket.connect(peer(service::echo));
+    patient(socket).connect(peer(service::echo));
     std::array<char, 5> got{};
     asio::write(socket, asio::buffer("hello", 5));
     asio::read(socket, asio::buffer(got));
@@ -79,7 +82,7 @@ TEST_F(vsock_stream, ends_when_the_peer_has_sent_all) {
     std::string got;
     error_code end;
     const auto client = [&]() -> asio::awaitable<void> {
-        co_await socket.async_connect(peer(service::echo), asio::use_awaitable);
+        co_await patient(socket).async_connect(peer(service::echo), asio::use_awaitable);
         co_await asio::async_write(socket, asio::buffer("the end", 7), asio::use_awaitable);
         socket.shutdown(asio::socket_base::shutdown_send);
         co_await asio::async_read(socket, asio::dynamic_buffer(got), asio::redirect_error(asio::use_awaitable, end));
@@ -90,7 +93,7 @@ TEST_F(vsock_stream, ends_when_the_peer_has_sent_all) {
 }
 
 TEST_F(vsock_stream, knows_its_ends) {
-    socket.connect(peer(service::echo));
+    patient(socket).connect(peer(service::echo));
     EXPECT_EQ(socket.remote_endpoint().address(), peer(service::echo));
     const auto local = socket.local_endpoint();
     EXPECT_EQ(local.size(), sizeof(sockaddr_vm));
@@ -103,7 +106,7 @@ TEST_F(vsock_stream, knows_its_ends) {
 }
 
 TEST_F(vsock_stream, a_cancelled_receive_leaves_no_trace) {
-    socket.connect(peer(service::echo));
+    patient(socket).connect(peer(service::echo));
     std::array<char, 5> got{};
     error_code result;
     socket.async_read_some(asio::buffer(got), [&](error_code ec, std::size_t) { result = ec; });
