@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Debian packages, binary and source, fetched beside the machine's own configuration.
 
-The mirrors are those that the machine already uses for its own release; only deb-src and the
-backports suite are added, in a private configuration that lives in the cache.
+The mirrors are those that the machine already uses for its own release. Each of Debian's releases has a private
+configuration of its own in the cache, with deb-src and backports: none changes what is newest in another.
 """
 
 import os
@@ -17,6 +17,10 @@ from .paths import cache_root
 from .run import run
 
 RELEASE = "bookworm"
+# The others that kernels come from, and whether mirrors have backports for them (still).
+BACKPORTS = {"bullseye": False, RELEASE: True, "trixie": True}
+# A keyring that the machine names for its own release lacks others' keys.
+KEYRING = pathlib.Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # A list this old may name packages that the mirror has dropped since.
 LISTS_LAST = 24 * 3600
 
@@ -70,7 +74,12 @@ def _configured():
                 yield fields
 
 
-def _stanzas():
+def _signed_by(value, running, release):
+    foreign = release != running and running in value and value.startswith("/") and KEYRING.exists()
+    return str(KEYRING) if foreign else value
+
+
+def _stanzas(release):
     running = _running_release()
     kept = {}
     for fields in _configured():
@@ -80,14 +89,17 @@ def _stanzas():
         wanted = [s for s in suites if re.split(r"[-/]", s)[0] == running]
         if not wanted:
             continue
-        wanted = [s.replace(running, RELEASE, 1) for s in wanted]
-        if RELEASE in wanted and f"{RELEASE}-backports" not in wanted:
-            wanted.append(f"{RELEASE}-backports")
+        wanted = [s.replace(running, release, 1) for s in wanted if "-backports" not in s]
+        if release in wanted and BACKPORTS[release]:
+            wanted.append(f"{release}-backports")
+        if not wanted:
+            continue
         stanza = {"Types": "deb deb-src", "URIs": fields["uris"], "Suites": " ".join(wanted),
                   "Components": "main"}
-        for name in ("Signed-By", "Trusted"):
-            if fields.get(name.lower()):
-                stanza[name] = fields[name.lower()]
+        if fields.get("trusted"):
+            stanza["Trusted"] = fields["trusted"]
+        if fields.get("signed-by"):
+            stanza["Signed-By"] = _signed_by(fields["signed-by"], running, release)
         for uri in fields["uris"].split():
             kept[uri, stanza["Suites"]] = stanza
     if not kept:
@@ -96,10 +108,11 @@ def _stanzas():
 
 
 class Apt:
-    """apt-get and apt-cache with state of their own."""
+    """apt-get and apt-cache with state of their own, for one of Debian's releases."""
 
-    def __init__(self):
-        self.home = cache_root() / "apt"
+    def __init__(self, release=RELEASE):
+        self.release = release
+        self.home = cache_root() / ("apt" if release == RELEASE else f"apt-{release}")
         self._env = {"APT_CONFIG": str(self.home / "apt.conf"), "DEBIAN_FRONTEND": "noninteractive"}
         self._fresh = False
 
@@ -107,7 +120,7 @@ class Apt:
         for part in ("lists/partial", "archives/partial", "sources", "empty"):
             (self.home / part).mkdir(parents=True, exist_ok=True)
         (self.home / "status").touch()
-        (self.home / "sources" / "lab.sources").write_text("\n\n".join(_stanzas()) + "\n", encoding="utf-8")
+        (self.home / "sources" / "lab.sources").write_text("\n\n".join(_stanzas(self.release)) + "\n", encoding="utf-8")
         (self.home / "apt.conf").write_text(f"""
 Dir::Etc::sourcelist "/dev/null";
 Dir::Etc::sourceparts "{self.home}/sources";

@@ -21,8 +21,10 @@ from .paths import VM
 
 registry = []
 
-# Where a case runs; else a Flask policy's name, and Xen enforces it.
+# Where a case runs; else "loopback-5.10" and so on, or a Flask policy's name, and Xen enforces it.
 XEN, LOOPBACK = "xen", "loopback"
+# The kernel of what is just "loopback".
+LOOPBACK_SERIES = "6.12"
 
 
 class Skip(Exception):
@@ -54,6 +56,7 @@ def case(*kinds, **options):
 
     flask: name of the policy it runs under (a boot of its own for all that name it)
     loopback: True to run it on argo_loopback's virtual domains, too; "only" to run it there alone
+    series: kernels.SERIES on which it runs there, once on each; else it is LOOPBACK_SERIES
     expects: patterns of kernel or Xen messages that it provokes
     timeout: seconds for all of it; fresh: True for domUs that no other case used
     debug: True for what only a debug kernel can do (make check-debug)
@@ -80,11 +83,24 @@ def each(*kinds, **options):
 def _declare(function, kinds, suffix, options, loopback):
     options = {name: value for name, value in options.items() if name != "loopback"}
     setting = options.pop("flask", XEN)
+    several = options.pop("series", ())
     if loopback != "only":
         registry.append(Case(function, kinds, suffix, {**options, "setting": setting}))
-    if loopback:
-        registry.append(Case(function, kinds, "[loopback]", {
-            **options, "setting": LOOPBACK, "needs": [*options.get("needs", ()), "argo_loopback"]}))
+    for series in (several or (None,)) if loopback else ():
+        registry.append(Case(function, kinds, f"[{LOOPBACK}-{series}]" if series else f"[{LOOPBACK}]", {
+            **options, "setting": loopback_setting(series), "needs": [*options.get("needs", ()), "argo_loopback"]}))
+
+
+def loopback_setting(series=None):
+    """Cases of the usual series share one boot, whether they name it or not."""
+    return f"{LOOPBACK}-{series}" if series not in (None, LOOPBACK_SERIES) else LOOPBACK
+
+
+def loopback_series(setting):
+    """The kernel series of such a setting; None of any other."""
+    if setting == LOOPBACK:
+        return LOOPBACK_SERIES
+    return setting.removeprefix(f"{LOOPBACK}-") if setting.startswith(f"{LOOPBACK}-") else None
 
 
 def expect(condition, *text):

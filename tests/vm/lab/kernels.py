@@ -1,26 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""Debian kernels and their headers, unpacked in the cache and usable there without installing."""
+"""Debian kernels and their headers, unpacked in the cache and usable there without installing.
+
+dom0 and domUs of Xen run XEN_SERIES; a machine without Xen runs any of SERIES.
+"""
 
 import re
 import shutil
 import struct
 import subprocess
 
+from . import foreign
 from .apt import Apt
 from .cache import artefact, key_of
 from .errors import LabError
 from .run import run
 
-# series: the start of the version of linux-image-amd64 that depends on it.
-SERIES = {"6.1": "6.1.", "6.12": "6.12."}
+# series: the release of Debian, its backports included, whose linux-image-amd64 depends on it.
+SERIES = {"5.10": "bullseye", "6.1": "bookworm", "6.12": "bookworm", "7.3": "trixie"}
+# The first is dom0's.
+XEN_SERIES = ("6.1", "6.12")
+
+# For headers that name a compiler which is not here. That option is of a newer one; without it Kbuild has another way.
+OTHER_COMPILER = ("CC=gcc", "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=")
 
 
 class Kernel:
     """One unpacked kernel: .release, .image (vmlinux), .modules (its module tree), .kdir (to build for)."""
 
-    # Modules that it cannot have, and what make is told for the others.
+    # Modules that it cannot have.
     without = ()
-    make_args = ()
 
     def __init__(self, series, place):
         self.series = series
@@ -29,7 +37,9 @@ class Kernel:
         self.image = place / "vmlinux"
         self.modules = place / "lib" / "modules" / self.release
         self.kdir = place / "usr" / "src" / f"linux-headers-{self.release}"
-        self.common = next(place.glob("usr/src/linux-headers-*-common"))
+        compiler = re.search(r"gcc-[0-9]+", (self.kdir / ".kernelvariables").read_text(encoding="ascii"))
+        # What make is told when modules are built.
+        self.make_args = () if compiler and shutil.which(compiler.group(0)) else OTHER_COMPILER
 
 
 def _candidates(apt, prefix):
@@ -37,6 +47,13 @@ def _candidates(apt, prefix):
         found = re.search(r"linux-image-(\S+)", fields.get("depends", ""))
         if fields["version"].startswith(prefix) and found:
             yield found.group(1)
+
+
+def _image_packages(apt, release):
+    """The packages of the kernel and its modules: several in newer releases."""
+    image = f"linux-image-{release}"
+    depends = apt.versions(image)[0].get("depends", "")
+    return [image, *re.findall(rf"\blinux-[a-z]+-{re.escape(release)}(?=[\s,]|$)", depends)]
 
 
 def _kbuild_of(apt, release):
@@ -77,33 +94,45 @@ def _unwrap(bzimage, vmlinux):
         subprocess.run([unpacker, "-dc"], input=payload, stdout=out, check=True)
 
 
+def _merge_usr(work, release):
+    """Newer packages have below /usr what older ones had beside it."""
+    modules = work / "usr" / "lib" / "modules"
+    if modules.is_dir():
+        (work / "lib").mkdir(exist_ok=True)
+        modules.rename(work / "lib" / "modules")
+    image = work / "boot" / f"vmlinuz-{release}"
+    return image if image.exists() else work / "lib" / "modules" / release / "vmlinuz"
+
+
 def kernel(series):
     """The Kernel of a series, fetched when it is not in the cache."""
-    prefix = SERIES[series]
-
     def build(work):
-        apt, last = Apt(), None
-        for release in _candidates(apt, prefix):
+        apt, last = Apt(SERIES[series]), None
+        for release in _candidates(apt, f"{series}."):
             common = release.rsplit("-", 1)[0] + "-common"
-            specs = [f"linux-image-{release}", f"linux-headers-{release}",
-                     f"linux-headers-{common}", _kbuild_of(apt, release)]
             try:
-                apt.unpack(specs, work)
+                kbuild = _kbuild_of(apt, release)
+                headers = [f"linux-headers-{release}", f"linux-headers-{common}"]
+                apt.unpack([*_image_packages(apt, release), *headers, kbuild], work)
+                foreign.fetch_libraries(apt, kbuild, work)
             except LabError as error:
                 last = error
                 shutil.rmtree(work)
                 work.mkdir()
                 continue
             shutil.rmtree(work / "usr" / "share", ignore_errors=True)
+            image = _merge_usr(work, release)
             run(["/sbin/depmod", "-b", work, release], "depmod")
-            _unwrap(work / "boot" / f"vmlinuz-{release}", work / "vmlinux")
+            _unwrap(image, work / "vmlinux")
             (work / "release").write_text(release + "\n", encoding="ascii")
             return
         raise LabError(f"no kernel {series} can be had from the Debian mirror\n    {last or ''}")
 
-    place = artefact(f"linux-{series}", key_of(series, build, _relocate, _unwrap), build)
+    recipe = (build, _relocate, _unwrap, _image_packages, _merge_usr, foreign.fetch_libraries, foreign.wrap)
+    place = artefact(f"linux-{series}", key_of(series, SERIES[series], *recipe), build)
     if not (place / "relocated").exists():
         # After the rename: only now is it known where the files are.
         _relocate(place)
+        foreign.wrap(place)
         (place / "relocated").touch()
     return Kernel(series, place)

@@ -8,6 +8,7 @@ import shlex
 
 from . import agent as agents
 from . import domains, machine, qemu
+from .cases import LOOPBACK, loopback_setting
 from .errors import LabError
 
 DOMAINS = 6
@@ -24,7 +25,7 @@ class VirtualDomain(domains.Domain):
     address = "127.0.0.1"
 
     def __init__(self, lab, index):
-        super().__init__(lab, f"argo{index}", f"loopback{index}", index, lab.vm.agent)
+        super().__init__(lab, f"argo{index}", f"{LOOPBACK}{index}{lab.series}", index, lab.vm.agent)
         self.index = index
         lab.vm.check(f"/lab/virtual-domain {index}")
 
@@ -80,6 +81,8 @@ class LoopbackLab:
         machine.wait_up(self.machine, agent)
         self.vm.check(f"modprobe argo_loopback domains={DOMAINS} max_waiters={MAX_WAITERS}; "
                       "mount -t debugfs debugfs /sys/kernel/debug")
+        # In the names of results, as in those of cases.
+        self.series = loopback_setting(self.built.plain_kernel.series).removeprefix(LOOPBACK)
         self.dom0, *self.guests = [VirtualDomain(self, index) for index in range(DOMAINS)]
 
     def __enter__(self):

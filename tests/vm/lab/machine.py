@@ -6,6 +6,7 @@ import itertools
 
 from . import agent as agents
 from . import cache, debugkernel, domains, emulator, evidence, initramfs, klog, kernels, modules, policy, qemu, xen
+from .cases import LOOPBACK_SERIES
 from .errors import LabError
 from .paths import BUILD
 
@@ -16,21 +17,24 @@ class PlainBuilt:
     """Everything that a machine without Xen needs, made or taken from the cache."""
 
     STEPS = 3
-    SERIES = ("6.12",)
     # Of cases that do anything at random.
     stress_seconds = 10
     memory = 1024
 
-    def __init__(self, steps):
+    def __init__(self, steps, *series):
+        self.series = series or self.default_series()
         self.kernels = self.get_kernels(steps)
         with steps.step("building the kernel modules"):
             with cache.locked_file(BUILD / ".lab.lock"):
                 self.modules = {k.series: modules.build(k) for k in self.kernels}
         self.pack(steps)
 
+    def default_series(self):
+        return (LOOPBACK_SERIES,)
+
     def get_kernels(self, steps):
         with steps.step("fetching the kernels"):
-            return [kernels.kernel(series) for series in self.SERIES]
+            return [kernels.kernel(series) for series in self.series]
 
     def pack(self, steps):
         with steps.step("packing what it boots into"):
@@ -70,7 +74,9 @@ class Built(PlainBuilt):
     """Everything that a boot of Xen needs."""
 
     STEPS = 4
-    SERIES = tuple(kernels.SERIES)
+
+    def default_series(self):
+        return kernels.XEN_SERIES
 
     def pack(self, steps):
         with steps.step("building Xen"):
@@ -164,7 +170,7 @@ class Lab:
         self.stop()
 
     def create(self, kind, name=None, wait=True, **options):
-        """A new domU; with wait=False it is still booting (guest.agent.wait_hello(seconds)). Options: domains.create."""
+        """A new domU (domains.create); with wait=False it is still booting (guest.agent.wait_hello(seconds))."""
         self._names += 1
         guest = domains.create(self, kind, self._names, name, **options)
         self.guests.append(guest)

@@ -110,9 +110,10 @@ def _complaints(lab, case):
 
 
 def _boot(built, setting):
-    if setting == LOOPBACK:
-        print("booting a machine with argo_loopback ... ", end="", flush=True)
-        return LoopbackLab(built)
+    if declared.loopback_series(setting):
+        series = built.plain_kernel.series
+        print(f"booting a machine with argo_loopback and the kernel {series} ... ", end="", flush=True)
+        return LoopbackLab(built, setting)
     if setting == XEN:
         print("booting Xen ... ", end="", flush=True)
         return Lab(built)
@@ -127,7 +128,7 @@ def _run_group(group, built, setting, results):
         with _boot(built, setting) as lab:
             print(f"{time.monotonic() - start:.0f} s", flush=True)
             lab.results = results
-            pool = LoopbackPool(lab) if setting == LOOPBACK else Pool(lab)
+            pool = LoopbackPool(lab) if declared.loopback_series(setting) else Pool(lab)
             pool.prepare(lab.dom0)
             lab.complaints()
             while remaining:
@@ -166,12 +167,12 @@ def _run_case(case, lab, pool, results):
 
 
 def run(built, pattern=None):
-    """Runs the cases whose name matches; returns whether all passed."""
-    return _run([c for c in declared.load(pattern) if not c.debug], pattern, "vm", lambda _: built)
+    """Runs the cases whose name matches; returns whether all passed. built(setting): on what."""
+    return _run([c for c in declared.load(pattern) if not c.debug], pattern, "vm", built)
 
 
 def run_debug(built, pattern=None):
-    """Runs those of argo_loopback, and those declared with debug=True; built(setting): on what."""
+    """Runs those of argo_loopback, and those declared with debug=True."""
     return _run([c for c in declared.load(pattern) if c.debug or c.setting == LOOPBACK], pattern, "debug", built)
 
 
