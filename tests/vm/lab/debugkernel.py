@@ -14,6 +14,7 @@ from .cache import artefact, key_of
 from .errors import LabError
 from .run import run
 
+SOURCE = "6.1"
 # On top of tinyconfig. SLUB is named because tinyconfig takes SLOB, with which KASAN silently goes away; gzip because
 # an emulated processor takes long to unpack the rest.
 _COMMON = """
@@ -51,7 +52,7 @@ class DebugKernel:
     without = ("bench",)
 
     def __init__(self, flavour, place):
-        self.series = flavour
+        self.series, self.source = flavour, SOURCE
         self.place = place
         self.release = (place / "release").read_text(encoding="ascii").strip()
         # A KASAN kernel does not start at the PVH entry, the only one of a vmlinux.
@@ -82,7 +83,7 @@ def _configure(tree, flavour):
 
 def _unpack(work):
     apt = Apt()
-    apt.unpack(["linux-source-6.1"], work)
+    apt.unpack([f"linux-source-{SOURCE}"], work)
     tarball = next(work.glob("usr/src/linux-source-*.tar.xz"))
     run(["tar", "-C", work, "-xf", tarball], "unpacking the kernel source")
     tarball.unlink()

@@ -5,18 +5,27 @@ import pathlib
 import shutil
 import tempfile
 
-from . import programs, toolstack
+from . import programs, selftests, toolstack
 from .cache import artefact, key_of
 from .cpio import Archive
-from .paths import BUILD, VM
+from .paths import BUILD, REPO, VM
 from .run import run
 
 DOM0_MODULES = ("virtio_pci", "virtio_console", "xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev",
                 "xen-gntalloc", "xen-netback", "bridge")
 GUEST_MODULES = ("xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-netfront")
 PLAIN_MODULES = ("virtio_pci", "virtio_console")
-# For the front-ends (vsock, net) and for tests that count packets.
-COMMON_MODULES = ("vsock", "vsock_loopback", "vmw_vsock_virtio_transport_common", "af_packet")
+# For AF_VSOCK, for what watches it, and VMware's transport, which modprobe.d keeps away.
+COMMON_MODULES = ("vsock", "vsock_loopback", "vmw_vsock_virtio_transport_common", "vsock_diag", "vsockmon",
+                  "vmw_vsock_vmci_transport", "af_packet")
+
+# Programs of this machine in every guest. Not busybox's shell: that prefers applets, and its modprobe knows no soft
+# dependencies.
+SHELL = (pathlib.Path("/bin/kmod"), pathlib.Path("/bin/dash"))
+TOOLS = (pathlib.Path("/usr/bin/socat"), pathlib.Path("/usr/bin/ncat"), pathlib.Path("/usr/bin/tcpdump"),
+         pathlib.Path("/bin/ss"))
+# The packages of all these, and of the larger libraries.
+PACKAGES = ("busybox-static", "dash", "kmod", "libc6", "socat", "ncat", "tcpdump", "iproute2", "libssl3", "libpcap0.8")
 
 KMOD = ("modprobe", "insmod", "rmmod", "lsmod", "modinfo", "depmod")
 PASSWD = "root:x:0:0:root:/root:/bin/ash\nargo:x:100:100:in group argo:/:/bin/ash\nnobody:x:65534:65534:nobody:/:/bin/ash\n"
@@ -69,8 +78,7 @@ def _base(kernel, modules, tools=None):
         for applet in run(["/bin/busybox", "--list"]).split():
             if applet not in (*KMOD, "busybox", "sh"):
                 archive.link(f"usr/bin/{applet}", "busybox")
-        # Not busybox's shell: that prefers applets, and its modprobe knows no soft dependencies.
-        programs.add_programs(archive, [pathlib.Path("/bin/kmod"), pathlib.Path("/bin/dash")], "usr/bin")
+        programs.add_programs(archive, [*SHELL, *TOOLS], "usr/bin")
         archive.link("usr/bin/sh", "dash")
         for name in KMOD:
             archive.link(f"usr/sbin/{name}", "../bin/kmod")
@@ -83,8 +91,8 @@ def _base(kernel, modules, tools=None):
             archive.copy(f"{programs.LIBRARIES}/libgcc_s.so.1", libgcc, 0o755)
         archive.save(place / "base.cpio")
 
-    key = key_of(build, Archive, kernel.place.name, modules, tools and tools.name, PASSWD, GROUP, PROFILE,
-                 _dpkg_versions("busybox-static", "dash", "kmod", "libc6"))
+    key = key_of(build, Archive, kernel.place.name, modules, tools and tools.name, PASSWD, GROUP, PROFILE, SHELL, TOOLS,
+                 _dpkg_versions(*PACKAGES))
     return artefact(f"initramfs-{'dom0' if tools else 'domu'}-{kernel.series}", key, build) / "base.cpio"
 
 
@@ -97,8 +105,9 @@ def _add_modules(archive, kernel, modules, ours):
             shutil.copy(kernel.modules / name, tree / name)
         for path in ours:
             (tree / "updates").mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, tree / "updates" / path.name)
-            archive.copy(f"usr/lib/modules/{kernel.release}/updates/{path.name}", path)
+            # Nine tenths of them are debug information.
+            run(["strip", "--strip-debug", "-o", tree / "updates" / path.name, path], f"stripping {path.name}")
+            archive.copy(f"usr/lib/modules/{kernel.release}/updates/{path.name}", tree / "updates" / path.name)
         for name in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
             shutil.copy(kernel.modules / name, tree / name)
         run(["/sbin/depmod", "-b", work, kernel.release], "depmod")
@@ -121,13 +130,15 @@ def _add_payload(archive, kernel, modules, role, ours):
     archive.copy("lab/agent", _agent(), 0o755)
     for path in sorted((VM / "guest-root" / role).iterdir()):
         archive.copy("init" if path.name == "init" else f"lab/{path.name}", path, 0o755)
-    staged = BUILD / "guest-bin"
-    if staged.is_dir():
-        programs.add_programs(archive, _stripped(staged), "usr/bin", [BUILD / "lab" / "stripped"])
+    archive.copy("etc/modprobe.d/argo.conf", REPO / "packaging" / "modprobe.d" / "argo.conf")
+    programs.add_programs(archive, [*_stripped(BUILD / "guest-bin"), *selftests.programs(kernel.source)], "usr/bin",
+                          [BUILD / "lab" / "stripped"], present=[*SHELL, *TOOLS])
 
 
 def _stripped(staged):
     """The staged programs and libraries without debug information, which would fill a guest's memory."""
+    if not staged.is_dir():
+        return []
     out = BUILD / "lab" / "stripped"
     out.mkdir(parents=True, exist_ok=True)
     found = []

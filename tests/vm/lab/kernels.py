@@ -31,7 +31,8 @@ class Kernel:
     without = ()
 
     def __init__(self, series, place):
-        self.series = series
+        # source: of which series its source package is.
+        self.series = self.source = series
         self.place = place
         self.release = (place / "release").read_text(encoding="ascii").strip()
         self.image = place / "vmlinux"

@@ -32,12 +32,13 @@ def libraries(paths, extra_dirs=()):
     return found
 
 
-def add_programs(archive, paths, where, extra_dirs=()):
-    """Adds programs and their libraries to an initramfs."""
+def add_programs(archive, paths, where, extra_dirs=(), present=()):
+    """Adds programs and their libraries to an initramfs; `present`: programs whose libraries it has already."""
     paths = list(paths)
     for path in paths:
         archive.copy(f"{where}/{path.name}", path, 0o755)
-    needed = libraries(paths, extra_dirs)
+    known = libraries(present)
+    needed = {soname: path for soname, path in libraries(paths, extra_dirs).items() if known.get(soname) != path}
     for soname, path in sorted(needed.items()):
         archive.copy(f"{LIBRARIES}/{soname}", path, 0o755)
     if needed:
