@@ -37,6 +37,9 @@ def build(kernel, lint=False):
             symbols = work.parent / "kernel" / "Module.symvers"
             if symbols.exists():
                 argv.append(f"KBUILD_EXTRA_SYMBOLS={symbols}")
+        if lint:
+            # C=2 twice, since newer headers ask a script of the source tree whether sparse will do, and have it not.
+            argv += ["C=2", "KBUILD_CHECKSRC=2", f"CF={SPARSE}"]
         state = key_of(source, kernel.place, *argv, *_contents(source),
                        *(_contents(SOURCES["kernel"]) if name != "kernel" else []))
         stamp = work.parent / f"{name}.state"
@@ -46,10 +49,7 @@ def build(kernel, lint=False):
             found += built
             continue
         stamp.unlink(missing_ok=True)
-        # C=2 twice, since newer headers ask a script of the source tree whether sparse will do, and have it not.
-        sparse = ["C=2", "KBUILD_CHECKSRC=2", f"CF={SPARSE}"] if lint else []
-        said = run([*argv, *sparse, "modules"],
-                   f"building {name} for {kernel.series}", merge=True)
+        said = run([*argv, "modules"], f"building {name} for {kernel.series}", merge=True)
         (work.parent / f"{name}.log").write_text(said, encoding="utf-8")
         stamp.write_text(state, encoding="ascii")
         found += sorted(work.rglob("*.ko"))
