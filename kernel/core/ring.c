@@ -181,13 +181,19 @@ static void ring_break_work_fn(struct work_struct *work)
 	mutex_unlock(&ring->hv->ring_lock);
 }
 
+/* The module that a ring keeps from going, if any. */
+static struct module *pinned_by(const struct argo_ring *ring)
+{
+	return ring->ops->resident ? NULL : ring->ops->owner;
+}
+
 /**
  * argo_ring_create() - get a receive ring
  * @hv: attachment; the caller holds a reference to argo_hv_owner()
  * @params: what is wanted
  *
- * The ring holds references to the front-end's module and the hypervisor's
- * until it is destroyed.
+ * The ring holds references to the hypervisor's module and, unless it is
+ * resident, the front-end's until it is destroyed.
  *
  * Context: may sleep, takes ring_lock.
  * Return: the ring, or an ERR_PTR: -EINVAL (size), -EADDRINUSE, -EACCES,
@@ -224,7 +230,7 @@ struct argo_ring *argo_ring_create(struct argo_hv *hv,
 	rc = -ENODEV;
 	if (!try_module_get(hv->params.ops->owner))
 		goto err_free;
-	if (!try_module_get(ring->ops->owner))
+	if (!try_module_get(pinned_by(ring)))
 		goto err_put_hv;
 	ring->pid = get_pid(params->pid);
 
@@ -237,7 +243,7 @@ struct argo_ring *argo_ring_create(struct argo_hv *hv,
 
 err_put:
 	put_pid(ring->pid);
-	module_put(ring->ops->owner);
+	module_put(pinned_by(ring));
 err_put_hv:
 	module_put(hv->params.ops->owner);
 err_free:
@@ -310,7 +316,7 @@ EXPORT_SYMBOL_GPL(argo_ring_stop);
 void argo_ring_destroy(struct argo_ring *ring)
 {
 	struct argo_hv *hv = ring->hv;
-	struct module *owner = ring->ops->owner;
+	struct module *owner = pinned_by(ring);
 	struct module *hv_owner = hv->params.ops->owner;
 
 	argo_ring_stop(ring);

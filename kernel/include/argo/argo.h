@@ -69,6 +69,8 @@ u64 argo_hv_hypercalls(const struct argo_hv *hv, enum argo_hypercall which);
 /**
  * struct argo_ring_ops - what core asks of the owner of a ring
  * @owner: the front-end's module
+ * @resident: the front-end has the ring as long as it is attached, and destroys
+ *	it in its detach(): the ring does not keep the module from going
  * @data_ready: the ring has moved. Hard interrupt; must not sleep or loop.
  * @reset_prepare: stop reading and keep others from it, until @reset_done.
  *	May sleep.
@@ -79,6 +81,7 @@ u64 argo_hv_hypercalls(const struct argo_hv *hv, enum argo_hypercall which);
  */
 struct argo_ring_ops {
 	struct module *owner;
+	bool resident;
 	void (*data_ready)(struct argo_ring *ring);
 	void (*reset_prepare)(struct argo_ring *ring);
 	void (*reset_done)(struct argo_ring *ring);
