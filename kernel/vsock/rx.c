@@ -214,13 +214,16 @@ static void address_of(const struct virtio_vsock_hdr *hdr,
 			le32_to_cpu(hdr->dst_port));
 }
 
-static struct argo_vsock_pkt *make_reset(const struct virtio_vsock_hdr *hdr,
+/* As if it came from where @hdr did, or the answer to that. */
+static struct argo_vsock_pkt *make_reset(const struct argo_vsock *vs,
+					 const struct virtio_vsock_hdr *hdr,
 					 u16 type, bool answer)
 {
+	__le64 own_cid = cpu_to_le64(argo_vsock_own_cid(vs));
 	struct virtio_vsock_hdr rst = {
-		.src_cid = answer ? hdr->dst_cid : hdr->src_cid,
+		.src_cid = answer ? own_cid : hdr->src_cid,
 		.src_port = answer ? hdr->dst_port : hdr->src_port,
-		.dst_cid = answer ? hdr->src_cid : hdr->dst_cid,
+		.dst_cid = answer ? hdr->src_cid : own_cid,
 		.dst_port = answer ? hdr->src_port : hdr->dst_port,
 		.type = cpu_to_le16(type),
 		.op = cpu_to_le16(VIRTIO_VSOCK_OP_RST),
@@ -248,10 +251,10 @@ static void reset_connection_of(struct argo_vsock *vs,
 	type = sk->sk_type == SOCK_STREAM ? VIRTIO_VSOCK_TYPE_STREAM :
 					    ARGO_VSOCK_LAST_TYPE;
 	sock_put(sk);
-	pkt = make_reset(&in->hdr, type, true);
+	pkt = make_reset(vs, &in->hdr, type, true);
 	if (pkt)
 		argo_vsock_send_pkt(vs, pkt);
-	pkt = make_reset(&in->hdr, type, false);
+	pkt = make_reset(vs, &in->hdr, type, false);
 	if (pkt)
 		argo_vsock_pkt_receive(&vs->role->transport, pkt);
 }
@@ -307,7 +310,8 @@ static void deliver_packet(struct argo_vsock *vs, struct argo_vsock_peer *peer,
 		}
 		if (refuses(vs, hdr)) {
 			struct argo_vsock_pkt *rst =
-				make_reset(hdr, le16_to_cpu(hdr->type), true);
+				make_reset(vs, hdr, le16_to_cpu(hdr->type),
+					   true);
 
 			argo_vsock_count(vs, ARGO_VSOCK_REFUSED_SHARE);
 			argo_vsock_pkt_free(in->pkt);
@@ -504,6 +508,7 @@ static void rx_release(struct argo_ring *ring)
 
 static const struct argo_ring_ops rx_ops = {
 	.owner = THIS_MODULE,
+	.resident = true,
 	.data_ready = rx_data_ready,
 	.reset_prepare = rx_reset_prepare,
 	.reset_done = rx_reset_done,
