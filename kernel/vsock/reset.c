@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Ending connections whose other end is not there any more, by what it would
- * have said: a reset. But who reads is told that it was none of a clean kind.
- */
+/* Ending connections whose other end is not there any more. */
 #include <net/sock.h>
 
 #include "vsock.h"
@@ -26,10 +23,15 @@ static void collect(struct sock *sk)
 	vs->reset_sk[vs->reset_n++] = sk;
 }
 
-static void reset(struct argo_vsock *vs, struct sock *sk)
+/* Its user has closed it already: it waits for the other end to say so. */
+static void finish_close(struct argo_vsock *vs, struct sock *sk)
 {
 	struct vsock_sock *vsk = vsock_sk(sk);
-	struct virtio_vsock_hdr hdr = {
+	const struct virtio_vsock_hdr hdr = {
+		.src_cid = cpu_to_le64(vsk->remote_addr.svm_cid),
+		.src_port = cpu_to_le32(vsk->remote_addr.svm_port),
+		.dst_cid = cpu_to_le64(argo_vsock_own_cid(vs)),
+		.dst_port = cpu_to_le32(vsk->local_addr.svm_port),
 		.type = cpu_to_le16(sk->sk_type == SOCK_STREAM ?
 				    VIRTIO_VSOCK_TYPE_STREAM :
 				    ARGO_VSOCK_LAST_TYPE),
@@ -37,16 +39,33 @@ static void reset(struct argo_vsock *vs, struct sock *sk)
 	};
 	struct argo_vsock_pkt *pkt;
 
-	lock_sock(sk);
-	sk->sk_err = ECONNRESET;
-	hdr.src_cid = cpu_to_le64(vsk->remote_addr.svm_cid);
-	hdr.src_port = cpu_to_le32(vsk->remote_addr.svm_port);
-	hdr.dst_cid = cpu_to_le64(argo_vsock_own_cid(vs));
-	hdr.dst_port = cpu_to_le32(vsk->local_addr.svm_port);
-	release_sock(sk);
+	pkt = argo_vsock_pkt_alloc(&hdr, 0, GFP_KERNEL);
+	/* Else the common code gives up waiting after some seconds. */
+	if (pkt)
+		argo_vsock_pkt_receive(&vs->role->transport, pkt);
+}
 
-	pkt = argo_vsock_pkt_alloc(&hdr, 0, GFP_KERNEL | __GFP_NOFAIL);
-	argo_vsock_pkt_receive(&vs->role->transport, pkt);
+/*
+ * The common code takes a reset for the end of a stream where nobody is just
+ * reading. So the socket stays established, with an error that every call
+ * finds once what had arrived is read.
+ */
+static void reset(struct argo_vsock *vs, struct sock *sk)
+{
+	struct vsock_sock *vsk = vsock_sk(sk);
+	bool closed;
+
+	lock_sock(sk);
+	closed = sock_flag(sk, SOCK_DEAD);
+	sk->sk_err = ECONNRESET;
+	if (!closed) {
+		WRITE_ONCE(vsk->peer_shutdown, SHUTDOWN_MASK);
+		vsock_remove_connected(vsk);
+		sk->sk_state_change(sk);
+	}
+	release_sock(sk);
+	if (closed)
+		finish_close(vs, sk);
 }
 
 /**

@@ -59,9 +59,15 @@ static int send_iov(struct argo_vsock_peer *peer, const struct argo_hv_iov *iov,
 		.len = len,
 	};
 
+	int rc;
+
 	if (!out.ring)
 		return -ENODEV;
-	return argo_send(&out, &peer->space);
+	rc = argo_send(&out, &peer->space);
+	/* Its end is noticed only if it was seen to be there. */
+	if (rc >= 0)
+		argo_watch_note(peer->vs->hv, &peer->space, &out.dst, true);
+	return rc;
 }
 
 /*
