@@ -8,14 +8,14 @@ from . import agent as agents
 from . import klog
 from .errors import LabError
 
-# kind: (type of guest, kernel series, MiB)
+# kind: (type of guest, kernel series, MiB). While it boots, its programs are in memory twice: as an archive, and unpacked.
 KINDS = {
-    "pv61": ("pv", "6.1", 160),
-    "pv612": ("pv", "6.12", 176),
-    "pvh61": ("pvh", "6.1", 176),
-    "pvh612": ("pvh", "6.12", 192),
-    "pvdebug": ("pv", "lockdep", 256),
-    "pvhdebug": ("pvh", "lockdep", 272),
+    "pv61": ("pv", "6.1", 224),
+    "pv612": ("pv", "6.12", 240),
+    "pvh61": ("pvh", "6.1", 240),
+    "pvh612": ("pvh", "6.12", 256),
+    "pvdebug": ("pv", "lockdep", 320),
+    "pvhdebug": ("pvh", "lockdep", 336),
 }
 # quiet: kernel messages share the console with the agent. An oops is printed nevertheless. sysrq is for evidence.py.
 ARGS = "console=hvc0 rdinit=/init loglevel=1 panic=1 log_buf_len=1M mitigations=off cryptomgr.notests sysrq_always_enabled"
