@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """libargo::vsock over argo_vsock, between two domains: its tests, and HTTP with the examples."""
 
-from lab.cases import case, each, expect, gtest
+from lab.cases import case, expect, gtest
 
 NEEDS = ["argo_vsock", "argo-vsock-tests"]
 EXAMPLES = ["argo_vsock", "vsock_http_server", "vsock_http_client"]
@@ -59,13 +59,13 @@ def http(server, client):
     client.check("rm /tmp/fetched")
 
 
-@each(("pv61", "pvh612"), ("pvh61", "pv612"), timeout=400, needs=NEEDS)
+@case("pv61", "pvh612", timeout=400, needs=NEEDS)
 def between_domus(lab, a, b):
     suite(lab, a, b)
     suite(lab, b, a)
 
 
-@each("pv61", "pvh612", timeout=400, needs=NEEDS)
+@case("pv612", timeout=400, needs=NEEDS)
 def with_dom0(lab, u):
     suite(lab, lab.dom0, u)
     suite(lab, u, lab.dom0)
