@@ -16,6 +16,19 @@
 #define ARGO_VSOCK_SMALL	128
 #define ARGO_VSOCK_SMALL_ROOM	1024
 
+/* How much to allocate for a payload. */
+static inline u32 argo_vsock_pkt_room(u32 len)
+{
+	return len && len <= ARGO_VSOCK_SMALL ? ARGO_VSOCK_SMALL_ROOM : len;
+}
+
+/* What packets of a connected socket say that it is. */
+static inline u16 argo_vsock_type_of(const struct sock *sk)
+{
+	return sk->sk_type == SOCK_STREAM ? VIRTIO_VSOCK_TYPE_STREAM :
+					    ARGO_VSOCK_LAST_TYPE;
+}
+
 /* A linear part, and fragments. */
 #define ARGO_VSOCK_PIECES	(1 + MAX_SKB_FRAGS)
 

@@ -102,7 +102,7 @@ unsigned int argo_vsock_pkt_pieces(struct argo_vsock_pkt *pkt,
 struct argo_vsock_pkt *argo_vsock_pkt_alloc(const struct virtio_vsock_hdr *hdr,
 					    u32 len, gfp_t gfp)
 {
-	u32 room = len && len <= ARGO_VSOCK_SMALL ? ARGO_VSOCK_SMALL_ROOM : len;
+	u32 room = argo_vsock_pkt_room(len);
 	struct argo_vsock_pkt *pkt;
 
 	pkt = virtio_vsock_alloc_skb(VIRTIO_VSOCK_SKB_HEADROOM + room, gfp);

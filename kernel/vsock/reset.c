@@ -32,9 +32,7 @@ static void finish_close(struct argo_vsock *vs, struct sock *sk)
 		.src_port = cpu_to_le32(vsk->remote_addr.svm_port),
 		.dst_cid = cpu_to_le64(argo_vsock_own_cid(vs)),
 		.dst_port = cpu_to_le32(vsk->local_addr.svm_port),
-		.type = cpu_to_le16(sk->sk_type == SOCK_STREAM ?
-				    VIRTIO_VSOCK_TYPE_STREAM :
-				    ARGO_VSOCK_LAST_TYPE),
+		.type = cpu_to_le16(argo_vsock_type_of(sk)),
 		.op = cpu_to_le16(VIRTIO_VSOCK_OP_RST),
 	};
 	struct argo_vsock_pkt *pkt;

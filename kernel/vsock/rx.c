@@ -58,19 +58,22 @@ static bool read_header(struct argo_vsock_rx *rx,
 	return true;
 }
 
-static void consume(struct argo_vsock_rx *rx, const struct argo_ring_msg *msg)
+static void advance(struct argo_vsock_rx *rx, const struct argo_ring_msg *msg)
 {
 	rx->done = 0;
 	rx->taken += argo_ring_slots(msg->len +
 				     sizeof(struct argo_ring_msg_header));
+}
+
+static void consume(struct argo_vsock_rx *rx, const struct argo_ring_msg *msg)
+{
+	advance(rx, msg);
 	argo_ring_consume(rx->ring, msg, false);
 }
 
 static void drop(struct argo_vsock_rx *rx, const struct argo_ring_msg *msg)
 {
-	rx->done = 0;
-	rx->taken += argo_ring_slots(msg->len +
-				     sizeof(struct argo_ring_msg_header));
+	advance(rx, msg);
 	argo_ring_drop(rx->ring, msg);
 }
 
@@ -248,8 +251,7 @@ static void reset_connection_of(struct argo_vsock *vs,
 	sk = vsock_find_connected_socket(&src, &dst);
 	if (!sk)
 		return;
-	type = sk->sk_type == SOCK_STREAM ? VIRTIO_VSOCK_TYPE_STREAM :
-					    ARGO_VSOCK_LAST_TYPE;
+	type = argo_vsock_type_of(sk);
 	sock_put(sk);
 	pkt = make_reset(vs, &in->hdr, type, true);
 	if (pkt)
