@@ -10,8 +10,6 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
-#include <argo/compat.h>
-
 #include "endpoint.h"
 
 /* What any hypervisor known takes at once; Xen 8. */
@@ -228,35 +226,11 @@ ssize_t argo_endpoint_write(struct file *file, const char __user *buf,
 static bool iter_pieces(const struct argo_endpoint *ep, struct pieces *p,
 			const struct iov_iter *from)
 {
-	size_t skip = from->iov_offset, left = iov_iter_count(from);
-	const struct iovec *iov;
-	struct iovec whole;
+	size_t len;
 
 	p->user = true;
-	if (argo_iter_ubuf(from)) {
-		whole.iov_base = argo_iter_ubuf(from);
-		whole.iov_len = left;
-		iov = &whole;
-		skip = 0;
-	} else if (iter_is_iovec(from)) {
-		iov = argo_iter_iov(from);
-	} else {
-		return false;
-	}
-	for (; left; iov++, skip = 0) {
-		size_t n = min(left, iov->iov_len - skip);
-
-		if (!n)
-			continue;
-		if (p->n == max_pieces(ep))
-			return false;
-		p->iov[p->n++] = (struct argo_hv_iov) {
-			.base = (unsigned long)iov->iov_base + skip,
-			.len = n,
-		};
-		left -= n;
-	}
-	return true;
+	p->n = argo_iter_pieces(from, p->len, p->iov, max_pieces(ep), &len);
+	return len == p->len;
 }
 
 /**

@@ -16,15 +16,76 @@
 /* Memory that is reclaimed as fast as it is faulted in is not worth a hang. */
 #define ARGO_FAULT_TRIES	64
 
-static bool fault_in(const struct argo_outgoing *out)
+/**
+ * argo_iter_pieces() - the user memory that an iterator stands for
+ * @from: the iterator; it stays where it is
+ * @most: bytes wanted
+ * @iov: filled in, with no empty ones
+ * @room: how many pieces there may be
+ * @len: bytes in them; less than @most also if @room was not enough
+ *
+ * Context: any.
+ * Return: how many pieces there are; none if it is not over user memory.
+ */
+unsigned int argo_iter_pieces(const struct iov_iter *from, size_t most,
+			      struct argo_hv_iov *iov, unsigned int room,
+			      size_t *len)
+{
+	size_t skip = from->iov_offset, left = min(most, iov_iter_count(from));
+	const struct iovec *vec;
+	struct iovec whole;
+	unsigned int n = 0;
+
+	*len = 0;
+	if (argo_iter_is_ubuf(from)) {
+		whole.iov_base = argo_iter_ubuf(from);
+		whole.iov_len = left;
+		vec = &whole;
+		skip = 0;
+	} else if (iter_is_iovec(from)) {
+		vec = argo_iter_iov(from);
+	} else {
+		return 0;
+	}
+	for (; left && n < room; vec++, skip = 0) {
+		size_t part = min(left, vec->iov_len - skip);
+
+		if (!part)
+			continue;
+		iov[n++] = (struct argo_hv_iov) {
+			.base = (unsigned long)vec->iov_base + skip,
+			.len = part,
+		};
+		*len += part;
+		left -= part;
+	}
+	return n;
+}
+EXPORT_SYMBOL_GPL(argo_iter_pieces);
+
+/**
+ * argo_fault_in() - have user memory there
+ * @iov: memory of the current process
+ * @n: how many pieces
+ *
+ * Context: may sleep.
+ * Return: whether it may be read; it may be gone again.
+ */
+bool argo_fault_in(const struct argo_hv_iov *iov, unsigned int n)
 {
 	unsigned int i;
 
-	for (i = 0; i < out->niov; i++)
-		if (argo_fault_in_readable(u64_to_user_ptr(out->iov[i].base),
-					   out->iov[i].len))
+	for (i = 0; i < n; i++)
+		if (argo_fault_in_readable(u64_to_user_ptr(iov[i].base),
+					   iov[i].len))
 			return false;
 	return true;
+}
+EXPORT_SYMBOL_GPL(argo_fault_in);
+
+static bool fault_in(const struct argo_outgoing *out)
+{
+	return argo_fault_in(out->iov + out->nkernel, out->niov - out->nkernel);
 }
 
 static bool is_full(int rc)
@@ -57,6 +118,7 @@ static int send_once(const struct argo_outgoing *out)
 		.dst_port = out->dst.port,
 		.dst_domid = out->dst.domid,
 		.user = out->user,
+		.nkernel = out->nkernel,
 		.type = out->type,
 	};
 	unsigned int tries = ARGO_FAULT_TRIES;
@@ -67,7 +129,8 @@ static int send_once(const struct argo_outgoing *out)
 	do {
 		argo_hv_count(hv, ARGO_HC_SENDV);
 		rc = hv->params.ops->sendv(hv, &msg);
-	} while (rc == -EFAULT && out->user && fault_in(out) && --tries);
+	} while (rc == -EFAULT && out->user && !out->nofault &&
+		 fault_in(out) && --tries);
 	count_send(out, rc);
 	return rc;
 }
@@ -78,7 +141,8 @@ static int send_once(const struct argo_outgoing *out)
  * @watcher: to be woken, if it watches the destination, once a message that
  *	found no room fits; or NULL
  *
- * Context: any but the hard interrupt; may sleep if @out->user.
+ * Context: any but the hard interrupt; may sleep if @out->user and not
+ * @out->nofault.
  * Return: payload bytes, or -EAGAIN (no room now), -ECONNREFUSED,
  * -EHOSTUNREACH, -EMSGSIZE, -EACCES, -EFAULT, -ENOMEM, -ENODEV.
  */

@@ -67,9 +67,22 @@ static int copy_from_kernel(void *ctx, void *to, u64 base, u32 len)
 	return 0;
 }
 
+static bool is_kernel_memory(const struct argo_hv_message *msg, u64 base)
+{
+	unsigned int i;
+
+	for (i = 0; i < msg->nkernel; i++)
+		if (base - msg->iov[i].base < msg->iov[i].len)
+			return true;
+	return false;
+}
+
 static int copy_from_caller(void *ctx, void *to, u64 base, u32 len)
 {
 	unsigned long left;
+
+	if (is_kernel_memory(ctx, base))
+		return copy_from_kernel(ctx, to, base, len);
 
 	/* As the hypervisor: what is not there now is not fetched. */
 	pagefault_disable();
@@ -87,6 +100,7 @@ static int loopback_sendv(struct argo_hv *hv, const struct argo_hv_message *msg)
 		.niov = msg->niov,
 		.type = msg->type,
 		.copy_from = msg->user ? copy_from_caller : copy_from_kernel,
+		.copy_ctx = (void *)msg,
 	};
 
 	return argo_hv_normalise(hmx_sendv(hmx_of(hv), &message));

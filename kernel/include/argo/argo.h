@@ -153,6 +153,8 @@ void argo_poll_end(struct argo_hv *hv, bool masked);
  * @iov: the pieces, none empty
  * @niov: how many, at most argo_info.max_iov of the hypervisor
  * @user: they are memory of the current process
+ * @nkernel: with @user, the first so many of them are the kernel's
+ * @nofault: give -EFAULT rather than wait for user memory that is not there now
  * @len: bytes in all
  */
 struct argo_outgoing {
@@ -162,10 +164,16 @@ struct argo_outgoing {
 	const struct argo_hv_iov *iov;
 	unsigned int niov;
 	bool user;
+	unsigned int nkernel;
+	bool nofault;
 	u32 len;
 };
 
 unsigned int argo_hv_max_iov(const struct argo_hv *hv);
+unsigned int argo_iter_pieces(const struct iov_iter *from, size_t most,
+			      struct argo_hv_iov *iov, unsigned int room,
+			      size_t *len);
+bool argo_fault_in(const struct argo_hv_iov *iov, unsigned int n);
 int argo_send(const struct argo_outgoing *out, struct argo_waiter *watcher);
 int argo_send_wait(const struct argo_outgoing *out, ktime_t deadline);
 

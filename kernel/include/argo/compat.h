@@ -55,17 +55,24 @@ static inline const struct iovec *argo_iter_iov(const struct iov_iter *iter)
 #endif
 }
 
-/*
- * The memory of an iterator over one user buffer; NULL if it is not one.
- * Series without such iterators make them vectors.
- */
+/* Series without iterators over one user buffer make them vectors. */
+static inline bool argo_iter_is_ubuf(const struct iov_iter *iter)
+{
+#ifdef ARGO_HAVE_ITER_UBUF
+	return iter_is_ubuf(iter);
+#else
+	return false;
+#endif
+}
+
+/* The memory of an iterator for which argo_iter_is_ubuf() holds. */
 static inline void __user *argo_iter_ubuf(const struct iov_iter *iter)
 {
 #ifdef ARGO_HAVE_ITER_UBUF
-	if (iter_is_ubuf(iter))
-		return iter->ubuf + iter->iov_offset;
-#endif
+	return iter->ubuf + iter->iov_offset;
+#else
 	return NULL;
+#endif
 }
 
 #endif /* _ARGO_COMPAT_H */

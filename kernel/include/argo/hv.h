@@ -31,6 +31,8 @@ struct argo_hv_iov {
  * @dst_domid: destination domain
  * @user: the pieces are user memory of the current process, already checked
  *	with access_ok(); else kernel memory
+ * @nkernel: with @user, how many of them are kernel memory nevertheless: the
+ *	first ones
  * @type: message type
  */
 struct argo_hv_message {
@@ -40,6 +42,7 @@ struct argo_hv_message {
 	u32 dst_port;
 	u16 dst_domid;
 	bool user;
+	unsigned int nkernel;
 	u32 type;
 };
 
