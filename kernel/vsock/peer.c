@@ -185,15 +185,13 @@ void argo_vsock_peer_lost(struct argo_vsock_peer *peer)
 static void mark_in_use(struct sock *sk)
 {
 	struct vsock_sock *vsk = vsock_sk(sk);
-	struct argo_vsock_role *role =
-		container_of(vsk->transport, struct argo_vsock_role,
-			     transport.transport);
 	u32 cid = vsk->remote_addr.svm_cid;
 	struct argo_vsock_peer *peer;
 
 	if (!argo_vsock_cid_is_domain(cid))
 		return;
-	peer = argo_vsock_peer_find(role->vs, cid - ARGO_VSOCK_CID_OFFSET);
+	peer = argo_vsock_peer_find(argo_vsock_of(vsk),
+				    cid - ARGO_VSOCK_CID_OFFSET);
 	if (!peer)
 		return;
 	WRITE_ONCE(peer->in_use, true);

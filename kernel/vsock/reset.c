@@ -8,10 +8,7 @@
 static void collect(struct sock *sk)
 {
 	struct vsock_sock *vsk = vsock_sk(sk);
-	struct argo_vsock_role *role =
-		container_of(vsk->transport, struct argo_vsock_role,
-			     transport.transport);
-	struct argo_vsock *vs = role->vs;
+	struct argo_vsock *vs = argo_vsock_of(vsk);
 
 	if (vs->reset_n == ARGO_VSOCK_RESET_BATCH || sock_flag(sk, SOCK_DONE) ||
 	    sk->sk_err)
@@ -23,21 +20,47 @@ static void collect(struct sock *sk)
 	vs->reset_sk[vs->reset_n++] = sk;
 }
 
+/**
+ * argo_vsock_make_reset() - a packet that resets a connection
+ * @vs: attachment
+ * @remote: the other end
+ * @port: own port
+ * @type: of the connection
+ * @from_remote: to be received here, as if the other end had sent it; else to
+ *	be sent to it
+ *
+ * Return: the packet, or NULL.
+ */
+struct argo_vsock_pkt *argo_vsock_make_reset(const struct argo_vsock *vs,
+					     const struct sockaddr_vm *remote,
+					     u32 port, u16 type,
+					     bool from_remote)
+{
+	const __le64 cids[] = { cpu_to_le64(argo_vsock_own_cid(vs)),
+				cpu_to_le64(remote->svm_cid) };
+	const __le32 ports[] = { cpu_to_le32(port),
+				 cpu_to_le32(remote->svm_port) };
+	const struct virtio_vsock_hdr hdr = {
+		.src_cid = cids[from_remote],
+		.src_port = ports[from_remote],
+		.dst_cid = cids[!from_remote],
+		.dst_port = ports[!from_remote],
+		.type = cpu_to_le16(type),
+		.op = cpu_to_le16(VIRTIO_VSOCK_OP_RST),
+	};
+
+	return argo_vsock_pkt_alloc(&hdr, 0, GFP_KERNEL);
+}
+
 /* Its user has closed it already: it waits for the other end to say so. */
 static void finish_close(struct argo_vsock *vs, struct sock *sk)
 {
 	struct vsock_sock *vsk = vsock_sk(sk);
-	const struct virtio_vsock_hdr hdr = {
-		.src_cid = cpu_to_le64(vsk->remote_addr.svm_cid),
-		.src_port = cpu_to_le32(vsk->remote_addr.svm_port),
-		.dst_cid = cpu_to_le64(argo_vsock_own_cid(vs)),
-		.dst_port = cpu_to_le32(vsk->local_addr.svm_port),
-		.type = cpu_to_le16(argo_vsock_type_of(sk)),
-		.op = cpu_to_le16(VIRTIO_VSOCK_OP_RST),
-	};
 	struct argo_vsock_pkt *pkt;
 
-	pkt = argo_vsock_pkt_alloc(&hdr, 0, GFP_KERNEL);
+	pkt = argo_vsock_make_reset(vs, &vsk->remote_addr,
+				    vsk->local_addr.svm_port,
+				    argo_vsock_type_of(sk), true);
 	/* Else the common code gives up waiting after some seconds. */
 	if (pkt)
 		argo_vsock_pkt_receive(&vs->role->transport, pkt);

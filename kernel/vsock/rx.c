@@ -217,24 +217,6 @@ static void address_of(const struct virtio_vsock_hdr *hdr,
 			le32_to_cpu(hdr->dst_port));
 }
 
-/* As if it came from where @hdr did, or the answer to that. */
-static struct argo_vsock_pkt *make_reset(const struct argo_vsock *vs,
-					 const struct virtio_vsock_hdr *hdr,
-					 u16 type, bool answer)
-{
-	__le64 own_cid = cpu_to_le64(argo_vsock_own_cid(vs));
-	struct virtio_vsock_hdr rst = {
-		.src_cid = answer ? own_cid : hdr->src_cid,
-		.src_port = answer ? hdr->dst_port : hdr->src_port,
-		.dst_cid = answer ? hdr->src_cid : own_cid,
-		.dst_port = answer ? hdr->src_port : hdr->dst_port,
-		.type = cpu_to_le16(type),
-		.op = cpu_to_le16(VIRTIO_VSOCK_OP_RST),
-	};
-
-	return argo_vsock_pkt_alloc(&rst, 0, GFP_KERNEL);
-}
-
 /* A packet that makes no sense ends the connection that it names, if any. */
 static void reset_connection_of(struct argo_vsock *vs,
 				const struct received *in)
@@ -253,10 +235,10 @@ static void reset_connection_of(struct argo_vsock *vs,
 		return;
 	type = argo_vsock_type_of(sk);
 	sock_put(sk);
-	pkt = make_reset(vs, &in->hdr, type, true);
+	pkt = argo_vsock_make_reset(vs, &src, dst.svm_port, type, false);
 	if (pkt)
 		argo_vsock_send_pkt(vs, pkt);
-	pkt = make_reset(vs, &in->hdr, type, false);
+	pkt = argo_vsock_make_reset(vs, &src, dst.svm_port, type, true);
 	if (pkt)
 		argo_vsock_pkt_receive(&vs->role->transport, pkt);
 }
@@ -299,6 +281,19 @@ static bool refuses(struct argo_vsock *vs, const struct virtio_vsock_hdr *hdr)
 static void deliver_packet(struct argo_vsock *vs, struct argo_vsock_peer *peer,
 			   struct received *in)
 {
+static void refuse(struct argo_vsock *vs, const struct virtio_vsock_hdr *hdr)
+{
+	struct argo_vsock_pkt *pkt;
+	struct sockaddr_vm src, dst;
+
+	argo_vsock_count(vs, ARGO_VSOCK_REFUSED_SHARE);
+	address_of(hdr, &src, &dst);
+	pkt = argo_vsock_make_reset(vs, &src, dst.svm_port,
+				    le16_to_cpu(hdr->type), false);
+	if (pkt)
+		argo_vsock_send_pkt(vs, pkt);
+}
+
 	struct virtio_vsock_hdr *hdr = argo_vsock_pkt_hdr(in->pkt);
 
 	argo_vsock_count(vs, ARGO_VSOCK_RX_PACKETS);
@@ -311,14 +306,8 @@ static void deliver_packet(struct argo_vsock *vs, struct argo_vsock_peer *peer,
 			return;
 		}
 		if (refuses(vs, hdr)) {
-			struct argo_vsock_pkt *rst =
-				make_reset(vs, hdr, le16_to_cpu(hdr->type),
-					   true);
-
-			argo_vsock_count(vs, ARGO_VSOCK_REFUSED_SHARE);
+			refuse(vs, hdr);
 			argo_vsock_pkt_free(in->pkt);
-			if (rst)
-				argo_vsock_send_pkt(vs, rst);
 			return;
 		}
 	}

@@ -40,13 +40,19 @@ static int guest_send_pkt(struct argo_vsock_pkt *pkt)
 }
 #endif
 
+/**
+ * argo_vsock_of() - the attachment that a connection goes through
+ * @vsk: a socket of one of the transports here
+ */
+struct argo_vsock *argo_vsock_of(const struct vsock_sock *vsk)
+{
+	return container_of(vsk->transport, struct argo_vsock_role,
+			    transport.transport)->vs;
+}
+
 static int cancel_pkt(struct vsock_sock *vsk)
 {
-	struct argo_vsock_role *role =
-		container_of(vsk->transport, struct argo_vsock_role,
-			     transport.transport);
-
-	return argo_vsock_cancel(role->vs, vsk);
+	return argo_vsock_cancel(argo_vsock_of(vsk), vsk);
 }
 
 #ifdef ARGO_HAVE_VSOCK_ALLOW_VSK

@@ -215,6 +215,7 @@ extern struct argo_vsock_role argo_vsock_host;
 extern struct argo_vsock_role argo_vsock_guest;
 
 /* peer.c */
+struct argo_vsock *argo_vsock_of(const struct vsock_sock *vsk);
 struct argo_vsock_peer *argo_vsock_peer_find(struct argo_vsock *vs, u16 domid);
 struct argo_vsock_peer *argo_vsock_peer_get(struct argo_vsock *vs, u16 domid);
 void argo_vsock_peer_put(struct argo_vsock_peer *peer);
@@ -251,3 +252,7 @@ int argo_vsock_stats_add(struct argo_vsock *vs);
 void argo_vsock_stats_remove(struct argo_vsock *vs);
 
 #endif /* _ARGO_VSOCK_H */
+struct argo_vsock_pkt *argo_vsock_make_reset(const struct argo_vsock *vs,
+					     const struct sockaddr_vm *remote,
+					     u32 port, u16 type,
+					     bool from_remote);
