@@ -69,6 +69,14 @@ struct argo_vsock_pkt *argo_vsock_pkt_alloc(const struct virtio_vsock_hdr *hdr,
 	return pkt;
 }
 
+struct argo_vsock_pkt *
+argo_vsock_pkt_alloc_pooled(const struct virtio_vsock_hdr *hdr, u32 len,
+			    struct argo_vsock_pool *pool)
+{
+	/* The common code frees its buffer with kfree(). */
+	return NULL;
+}
+
 void argo_vsock_pkt_fill(struct argo_vsock_pkt *pkt, u32 at, const void *data,
 			 u32 n)
 {

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Packets that are sk_buffs: the header at their head, the payload as data. */
 #include "packet.h"
+#include "wire.h"
+
+/* Smaller ones do not take long to allocate. */
+#define POOL_MIN_PAYLOAD	16384u
+/* What a packet takes in all. */
+#define PACKET_SIZE(len) \
+	(SKB_DATA_ALIGN(VIRTIO_VSOCK_SKB_HEADROOM + (len)) + \
+	 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
 /**
  * argo_vsock_pkt_hdr() - the header
@@ -91,6 +99,19 @@ unsigned int argo_vsock_pkt_pieces(struct argo_vsock_pkt *pkt,
 	return n;
 }
 
+static void init_pkt(struct argo_vsock_pkt *pkt,
+		     const struct virtio_vsock_hdr *hdr, u32 len)
+{
+	*virtio_vsock_hdr(pkt) = *hdr;
+	virtio_vsock_hdr(pkt)->len = cpu_to_le32(len);
+#ifdef ARGO_HAVE_VSOCK_FRAGS
+	if (len)
+		virtio_vsock_skb_put(pkt, len);
+#else
+	virtio_vsock_skb_rx_put(pkt);
+#endif
+}
+
 /**
  * argo_vsock_pkt_alloc() - a packet to be filled and received
  * @hdr: its header; its length is set to @len
@@ -106,16 +127,39 @@ struct argo_vsock_pkt *argo_vsock_pkt_alloc(const struct virtio_vsock_hdr *hdr,
 	struct argo_vsock_pkt *pkt;
 
 	pkt = virtio_vsock_alloc_skb(VIRTIO_VSOCK_SKB_HEADROOM + room, gfp);
-	if (!pkt)
+	if (pkt)
+		init_pkt(pkt, hdr, len);
+	return pkt;
+}
+
+/**
+ * argo_vsock_pkt_alloc_pooled() - the same, in memory that is used again
+ * @hdr: its header; its length is set to @len
+ * @len: bytes of payload
+ * @pool: whose
+ *
+ * Return: the packet, or NULL if it has to be had otherwise.
+ */
+struct argo_vsock_pkt *
+argo_vsock_pkt_alloc_pooled(const struct virtio_vsock_hdr *hdr, u32 len,
+			    struct argo_vsock_pool *pool)
+{
+	unsigned int order = get_order(PACKET_SIZE(ARGO_VSOCK_MAX_PAYLOAD));
+	struct argo_vsock_pkt *pkt;
+	struct page *page;
+
+	if (len < POOL_MIN_PAYLOAD || len > ARGO_VSOCK_MAX_PAYLOAD)
 		return NULL;
-	*virtio_vsock_hdr(pkt) = *hdr;
-	virtio_vsock_hdr(pkt)->len = cpu_to_le32(len);
-#ifdef ARGO_HAVE_VSOCK_FRAGS
-	if (len)
-		virtio_vsock_skb_put(pkt, len);
-#else
-	virtio_vsock_skb_rx_put(pkt);
-#endif
+	page = argo_vsock_pool_get(pool, order);
+	if (!page)
+		return NULL;
+	pkt = build_skb(page_address(page), PAGE_SIZE << order);
+	if (!pkt) {
+		put_page(page);
+		return NULL;
+	}
+	skb_reserve(pkt, VIRTIO_VSOCK_SKB_HEADROOM);
+	init_pkt(pkt, hdr, len);
 	return pkt;
 }
 

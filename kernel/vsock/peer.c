@@ -281,6 +281,8 @@ static void reap_work_fn(struct work_struct *work)
 	hash_for_each_safe(vs->peers, bucket, next, peer, node)
 		if (is_idle(peer))
 			forget(peer, &forgotten);
+		else
+			argo_vsock_rx_trim(&peer->rx);
 	if (!hash_empty(vs->peers))
 		queue_delayed_work(vs->wq, &vs->reap_work, ARGO_VSOCK_REAP);
 	mutex_unlock(&vs->peer_lock);

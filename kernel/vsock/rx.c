@@ -88,6 +88,9 @@ static struct argo_vsock_pkt *alloc_pkt(struct argo_vsock_rx *rx,
 	struct argo_vsock_pkt *pkt;
 
 	*len = left;
+	pkt = argo_vsock_pkt_alloc_pooled(hdr, left, &rx->pool);
+	if (pkt)
+		return pkt;
 	pkt = argo_vsock_pkt_alloc(hdr, left, left <= ARGO_VSOCK_CHUNK ?
 				   GFP_KERNEL :
 				   GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
@@ -278,9 +281,6 @@ static bool refuses(struct argo_vsock *vs, const struct virtio_vsock_hdr *hdr)
 	return refuse;
 }
 
-static void deliver_packet(struct argo_vsock *vs, struct argo_vsock_peer *peer,
-			   struct received *in)
-{
 static void refuse(struct argo_vsock *vs, const struct virtio_vsock_hdr *hdr)
 {
 	struct argo_vsock_pkt *pkt;
@@ -294,6 +294,9 @@ static void refuse(struct argo_vsock *vs, const struct virtio_vsock_hdr *hdr)
 		argo_vsock_send_pkt(vs, pkt);
 }
 
+static void deliver_packet(struct argo_vsock *vs, struct argo_vsock_peer *peer,
+			   struct received *in)
+{
 	struct virtio_vsock_hdr *hdr = argo_vsock_pkt_hdr(in->pkt);
 
 	argo_vsock_count(vs, ARGO_VSOCK_RX_PACKETS);
@@ -578,7 +581,21 @@ void argo_vsock_rx_close(struct argo_vsock_rx *rx, bool drain)
 	mutex_lock(&rx->lock);
 	ring = rx->ring;
 	WRITE_ONCE(rx->ring, NULL);
+	argo_vsock_pool_drain(&rx->pool);
 	mutex_unlock(&rx->lock);
 	if (ring)
 		argo_ring_destroy(ring);
+}
+
+/**
+ * argo_vsock_rx_trim() - give back memory that was not used for a while
+ * @rx: whose
+ *
+ * Context: may sleep, takes @rx->lock.
+ */
+void argo_vsock_rx_trim(struct argo_vsock_rx *rx)
+{
+	mutex_lock(&rx->lock);
+	argo_vsock_pool_trim(&rx->pool);
+	mutex_unlock(&rx->lock);
 }

@@ -71,10 +71,11 @@ struct argo_vsock_role {
  * @vs: attachment
  * @peer: whose it is; NULL for the one that any domain may send to
  * @ring: the ring; NULL before and after
- * @lock: protects @ring, @done, @taken and @delivered, serialises the reader
+ * @lock: protects @ring and the next four; serialises the reader
  * @done: bytes of the first message that were received already
  * @taken: bytes that were consumed since ever, headers and gaps included
  * @delivered: @taken when the last message was dealt with
+ * @pool: memory of packets
  * @work: reads it
  */
 struct argo_vsock_rx {
@@ -86,6 +87,7 @@ struct argo_vsock_rx {
 	u32 done;
 	u64 taken;
 	u64 delivered;
+	struct argo_vsock_pool pool;
 	struct delayed_work work;
 };
 
@@ -251,6 +253,7 @@ void argo_vsock_dgram_receive(struct argo_vsock *vs, u16 domid,
 int argo_vsock_stats_add(struct argo_vsock *vs);
 void argo_vsock_stats_remove(struct argo_vsock *vs);
 
+void argo_vsock_rx_trim(struct argo_vsock_rx *rx);
 #endif /* _ARGO_VSOCK_H */
 struct argo_vsock_pkt *argo_vsock_make_reset(const struct argo_vsock *vs,
 					     const struct sockaddr_vm *remote,
