@@ -15,14 +15,14 @@
 
 #include "vsock.h"
 
-/* Four packets of the largest size and what is in front of them. */
-#define ARGO_VSOCK_RING_SIZE	(4 * (ARGO_VSOCK_MAX_PAYLOAD + 64) + 4096)
+/* A stream's window, in packets of the largest size: window.c. */
+#define ARGO_VSOCK_RING_SIZE	(16 * (ARGO_VSOCK_MAX_PAYLOAD + 64) + 4096)
 /* One packet, and then one that does not wait for its end. */
 #define ARGO_VSOCK_MIN_RING	(ARGO_VSOCK_MAX_PAYLOAD + 4096)
 
 static unsigned int ring_size = ARGO_VSOCK_RING_SIZE;
 module_param(ring_size, uint, 0444);
-MODULE_PARM_DESC(ring_size, "bytes of each receive ring, one for each domain that this one talks to and one for others (default 270592)");
+MODULE_PARM_DESC(ring_size, "bytes of each receive ring, one for each domain that this one talks to and one for others (default 1053696)");
 
 static unsigned int peer_rings = 64;
 module_param(peer_rings, uint, 0444);

@@ -98,7 +98,7 @@ static bool msgzerocopy_allow(void)
 #ifdef ARGO_HAVE_VSOCK_SEQPACKET
 #define SEQPACKET_OPS \
 	.seqpacket_dequeue = virtio_transport_seqpacket_dequeue, \
-	.seqpacket_enqueue = virtio_transport_seqpacket_enqueue, \
+	.seqpacket_enqueue = argo_vsock_seqpacket_enqueue, \
 	.seqpacket_allow = seqpacket_allow, \
 	.seqpacket_has_data = virtio_transport_seqpacket_has_data,
 #else
@@ -149,8 +149,8 @@ static bool msgzerocopy_allow(void)
 	.dgram_dequeue = virtio_transport_dgram_dequeue, \
 	.dgram_enqueue = virtio_transport_dgram_enqueue, \
 	.dgram_allow = virtio_transport_dgram_allow, \
-	.stream_dequeue = virtio_transport_stream_dequeue, \
-	.stream_enqueue = virtio_transport_stream_enqueue, \
+	.stream_dequeue = argo_vsock_stream_dequeue, \
+	.stream_enqueue = argo_vsock_stream_enqueue, \
 	.stream_has_data = virtio_transport_stream_has_data, \
 	.stream_has_space = virtio_transport_stream_has_space, \
 	.stream_rcvhiwat = virtio_transport_stream_rcvhiwat, \

@@ -47,8 +47,9 @@ static unsigned int join(struct argo_hv_iov *iov, unsigned int n)
 	return last + 1;
 }
 
+/* @nuser of the pieces, the last ones, are memory of the current process. */
 static int send_iov(struct argo_vsock_peer *peer, const struct argo_hv_iov *iov,
-		    unsigned int n, u32 len)
+		    unsigned int n, u32 len, unsigned int nuser)
 {
 	const struct argo_outgoing out = {
 		.ring = argo_vsock_source_ring(peer),
@@ -56,10 +57,15 @@ static int send_iov(struct argo_vsock_peer *peer, const struct argo_hv_iov *iov,
 		.type = argo_vsock_type(peer->vs, ARGO_VSOCK_PACKET),
 		.iov = iov,
 		.niov = n,
+		.user = nuser,
+		.nkernel = n - nuser,
+		/* tx_lock is not held up by somebody's memory. */
+		.nofault = true,
 		.len = len,
 	};
-
 	int rc;
+
+	lockdep_assert_held(&peer->tx_lock);
 
 	if (!out.ring)
 		return -ENODEV;
@@ -68,6 +74,12 @@ static int send_iov(struct argo_vsock_peer *peer, const struct argo_hv_iov *iov,
 	if (rc >= 0)
 		argo_watch_note(peer->vs->hv, &peer->space, &out.dst, true);
 	return rc;
+}
+
+static void note_sent(struct argo_vsock_peer *peer)
+{
+	argo_vsock_count(peer->vs, ARGO_VSOCK_TX_PACKETS);
+	WRITE_ONCE(peer->used, jiffies);
 }
 
 /*
@@ -101,7 +113,7 @@ static int send_in_parts(struct argo_vsock_peer *peer,
 			.len = sizeof(hdr),
 		};
 		rc = send_iov(peer, &iov[at - 1], 1 + pieces,
-			      sizeof(hdr) + len);
+			      sizeof(hdr) + len, 0);
 		if (rc < 0)
 			return rc;
 		argo_vsock_pkt_set_done(pkt, start + len);
@@ -127,11 +139,10 @@ static int send_pkt(struct argo_vsock_peer *peer, struct argo_vsock_pkt *pkt)
 		rc = send_in_parts(peer, pkt);
 	else
 		rc = send_iov(peer, iov, n,
-			      sizeof(*hdr) + argo_vsock_pkt_len(pkt));
+			      sizeof(*hdr) + argo_vsock_pkt_len(pkt), 0);
 	if (rc < 0)
 		return rc;
-	argo_vsock_count(peer->vs, ARGO_VSOCK_TX_PACKETS);
-	WRITE_ONCE(peer->used, jiffies);
+	note_sent(peer);
 	return 0;
 }
 
@@ -252,6 +263,70 @@ static int send_or_queue(struct argo_vsock_peer *peer,
 }
 
 /**
+ * argo_vsock_send_now() - send a packet if nothing waits before it
+ * @peer: from argo_vsock_peer_lock()
+ * @iov: the packet: its header, and its payload in the current process' memory
+ * @n: how many pieces
+ * @len: bytes in all
+ *
+ * Context: under tx_lock.
+ * Return: 0, or an errno, and then it is not sent: -EAGAIN (no room, or others
+ * wait for it), -EFAULT (memory that is not there now), or what it would end
+ * with in argo_vsock_send_pkt().
+ */
+int argo_vsock_send_now(struct argo_vsock_peer *peer,
+			const struct argo_hv_iov *iov, unsigned int n, u32 len)
+{
+	int rc;
+
+	lockdep_assert_held(&peer->tx_lock);
+
+	if (!may_send(peer))
+		return -ECONNRESET;
+	if (argo_vsock_queue_first(&peer->queue))
+		return -EAGAIN;
+	rc = send_iov(peer, iov, n, len, n - 1);
+	if (rc < 0)
+		return rc;
+	note_sent(peer);
+	return 0;
+}
+
+/**
+ * argo_vsock_peer_lock() - get a peer to send to
+ * @vs: attachment
+ * @domid: which
+ *
+ * Context: may sleep.
+ * Return: the peer, under its tx_lock and not dead, until
+ * argo_vsock_peer_unlock(); or an ERR_PTR of argo_vsock_peer_get().
+ */
+struct argo_vsock_peer *argo_vsock_peer_lock(struct argo_vsock *vs, u16 domid)
+{
+	struct argo_vsock_peer *peer;
+
+	for (;;) {
+		peer = argo_vsock_peer_get(vs, domid);
+		if (IS_ERR(peer))
+			return peer;
+		mutex_lock(&peer->tx_lock);
+		if (!peer->dead)
+			return peer;
+		argo_vsock_peer_unlock(peer);
+	}
+}
+
+/**
+ * argo_vsock_peer_unlock() - undo argo_vsock_peer_lock()
+ * @peer: the peer
+ */
+void argo_vsock_peer_unlock(struct argo_vsock_peer *peer)
+{
+	mutex_unlock(&peer->tx_lock);
+	argo_vsock_peer_put(peer);
+}
+
+/**
  * argo_vsock_send_pkt() - the common code sends a packet
  * @vs: attachment
  * @pkt: the packet, not the caller's any more
@@ -273,22 +348,14 @@ int argo_vsock_send_pkt(struct argo_vsock *vs, struct argo_vsock_pkt *pkt)
 		return -EHOSTUNREACH;
 	}
 	virtio_transport_deliver_tap_pkt(pkt);
-	for (;;) {
-		peer = argo_vsock_peer_get(vs, cid - ARGO_VSOCK_CID_OFFSET);
-		if (IS_ERR(peer)) {
-			rc = refused(pkt, PTR_ERR(peer));
-			argo_vsock_pkt_free(pkt);
-			return rc;
-		}
-		mutex_lock(&peer->tx_lock);
-		if (!peer->dead)
-			break;
-		mutex_unlock(&peer->tx_lock);
-		argo_vsock_peer_put(peer);
+	peer = argo_vsock_peer_lock(vs, cid - ARGO_VSOCK_CID_OFFSET);
+	if (IS_ERR(peer)) {
+		rc = refused(pkt, PTR_ERR(peer));
+		argo_vsock_pkt_free(pkt);
+		return rc;
 	}
 	rc = send_or_queue(peer, pkt);
-	mutex_unlock(&peer->tx_lock);
-	argo_vsock_peer_put(peer);
+	argo_vsock_peer_unlock(peer);
 	return rc ?: len;
 }
 

@@ -215,9 +215,9 @@ unsigned int argo_vsock_max_peer_rings(void);
 /* transport.c */
 extern struct argo_vsock_role argo_vsock_host;
 extern struct argo_vsock_role argo_vsock_guest;
+struct argo_vsock *argo_vsock_of(const struct vsock_sock *vsk);
 
 /* peer.c */
-struct argo_vsock *argo_vsock_of(const struct vsock_sock *vsk);
 struct argo_vsock_peer *argo_vsock_peer_find(struct argo_vsock *vs, u16 domid);
 struct argo_vsock_peer *argo_vsock_peer_get(struct argo_vsock *vs, u16 domid);
 void argo_vsock_peer_put(struct argo_vsock_peer *peer);
@@ -227,19 +227,39 @@ void argo_vsock_peers_exit(struct argo_vsock *vs);
 
 /* tx.c */
 int argo_vsock_send_pkt(struct argo_vsock *vs, struct argo_vsock_pkt *pkt);
+int argo_vsock_send_now(struct argo_vsock_peer *peer,
+			const struct argo_hv_iov *iov, unsigned int n, u32 len);
+struct argo_vsock_peer *argo_vsock_peer_lock(struct argo_vsock *vs, u16 domid);
+void argo_vsock_peer_unlock(struct argo_vsock_peer *peer);
 int argo_vsock_cancel(struct argo_vsock *vs, struct vsock_sock *vsk);
 bool argo_vsock_replies_pending(struct argo_vsock_peer *peer);
 void argo_vsock_purge(struct argo_vsock_peer *peer);
 void argo_vsock_tx_work(struct work_struct *work);
 struct argo_ring *argo_vsock_source_ring(struct argo_vsock_peer *peer);
 
+/* direct.c */
+ssize_t argo_vsock_stream_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
+				  size_t len);
+int argo_vsock_seqpacket_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
+				 size_t len);
+
+/* window.c */
+ssize_t argo_vsock_stream_dequeue(struct vsock_sock *vsk, struct msghdr *msg,
+				  size_t len, int flags);
+void argo_vsock_note_sent(struct vsock_sock *vsk);
+
 /* rx.c */
 void argo_vsock_rx_init(struct argo_vsock_rx *rx, struct argo_vsock *vs,
 			struct argo_vsock_peer *peer);
 int argo_vsock_rx_open(struct argo_vsock_rx *rx, u16 partner);
 void argo_vsock_rx_close(struct argo_vsock_rx *rx, bool drain);
+void argo_vsock_rx_trim(struct argo_vsock_rx *rx);
 
 /* reset.c */
+struct argo_vsock_pkt *argo_vsock_make_reset(const struct argo_vsock *vs,
+					     const struct sockaddr_vm *remote,
+					     u32 port, u16 type,
+					     bool from_remote);
 void argo_vsock_reset_connections(struct argo_vsock *vs, u32 cid);
 
 /* dgram.c */
@@ -253,9 +273,4 @@ void argo_vsock_dgram_receive(struct argo_vsock *vs, u16 domid,
 int argo_vsock_stats_add(struct argo_vsock *vs);
 void argo_vsock_stats_remove(struct argo_vsock *vs);
 
-void argo_vsock_rx_trim(struct argo_vsock_rx *rx);
 #endif /* _ARGO_VSOCK_H */
-struct argo_vsock_pkt *argo_vsock_make_reset(const struct argo_vsock *vs,
-					     const struct sockaddr_vm *remote,
-					     u32 port, u16 type,
-					     bool from_remote);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """AF_VSOCK between domains: the programs that know it, and how much goes at once."""
 
+import contextlib
 import json
 
 from lab.cases import case, each, expect
@@ -24,6 +25,16 @@ def unload(*domains):
     for domain in domains:
         domain.check("for i in $(seq 1 120); do lsmod | grep -q ^argo_vsock || exit 0; rmmod argo_vsock 2>/tmp/why; sleep 0.2; "
                      "done; cat /tmp/why; ss --vsock -a; lsmod; exit 1", 60)
+
+
+@contextlib.contextmanager
+def loaded_once(lab):
+    """In the one kernel of all virtual domains: the first two have a transport each, and vsock_loopback none."""
+    lab.vm.check("modprobe argo_vsock; rmmod vsock_loopback 2>/dev/null; true")
+    try:
+        yield
+    finally:
+        unload(lab.vm)
 
 
 def counter(domain, name):
@@ -116,6 +127,25 @@ def a_gigabyte_arrives_as_it_was(lab, u):
         sent = ended(tool(sender, f"send --cid {cid(receiver)} --port {PORT} --mib 1024"), 300)
         taken = ended(taking, 60)
         expect(sent == taken and sent["bytes"] == 1 << 30 and not sent["errno"], sent, taken)
+
+
+def room(server, client, args):
+    """What a connection takes that is not read, at once or after some that was."""
+    stopping = listening(server, f"stop --port {PORT} {args}")
+    got = ended(tool(client, f"fill --cid {cid(server)} --port {PORT} {args}"))["room"]
+    stop(stopping)
+    return got
+
+
+@each(("pv61", "pvh612"), needs=NEEDS)
+def what_is_read_may_hold_more(lab, a, b):
+    load(lab.dom0, a, b)
+    for server, client in ((lab.dom0, a), (a, lab.dom0), (a, b), (b, a)):
+        expect(room(server, client, "--mib 0") == 256 << 10, "a socket that is not read keeps AF_VSOCK's default")
+        grown = room(server, client, "--mib 8")
+        expect(grown == 1 << 20, grown)
+    chosen = room(a, b, "--mib 8 --buffer 131072")
+    expect(chosen == 128 << 10, "its user said how much", chosen)
 
 
 @each(("pv61", "pvh612"), needs=NEEDS)

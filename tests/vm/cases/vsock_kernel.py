@@ -3,13 +3,15 @@
 
 import re
 
-from cases.vsock import cid, load, wait_listening
+from cases.vsock import cid, load, loaded_once, wait_listening
 from lab import kernels
 from lab.cases import case, each, expect
 
 CONTROL_PORT = 7200
 # Its limit of 250 ms on a receive that times out is the machine's, not the transport's.
 BY_THE_CLOCK = ("SOCK_SEQPACKET timeout",)
+# A send for which the other end's shutdown, which is on its way, came too late. Newer series send again then.
+TOO_EARLY = "expected send(2) failure"
 
 
 def control(mode, there, address=None):
@@ -25,12 +27,14 @@ def skipped(domain):
     return "".join(f" --skip={number}" for number in numbers)
 
 
-def both_ends(server, client, program, extra=""):
+def both_ends(server, client, program, extra="", again=2):
     """Runs the program in both; what they printed."""
     serving = server.spawn(f"exec {program} {control('server', cid(client))}{extra}")
     serving.wait_for("listening on")
     asking = client.spawn(f"exec {program} {control('client', cid(server), server.address)}{extra}")
     ends = asking.wait(150), serving.wait(60)
+    if again and any(TOO_EARLY in end.out + end.err for end in ends):
+        return both_ends(server, client, program, extra, again - 1)
     for done in ends:
         expect(done.rc == 0, program, f"status {done.rc}:", *(end.out + end.err for end in ends))
     return ends[0].out
@@ -77,13 +81,9 @@ def listed_and_measured(_, a, b):
 @case("pv61", loopback="only", series=tuple(kernels.SERIES), timeout=400, needs=["argo_vsock"])
 def in_one_kernel(lab, guest):
     """The first two virtual domains have a transport each; a domain's own CID is not to go past them."""
-    vm = lab.vm
-    vm.check("modprobe argo_vsock; rmmod vsock_loopback 2>/dev/null; true")
-    try:
+    with loaded_once(lab):
         vsock_test_here(lab, lab.dom0, guest)
         vsock_test_here(lab, guest, lab.dom0)
-    finally:
-        vm.check("for i in $(seq 1 100); do rmmod argo_vsock && exit 0; sleep 0.2; done; exit 1", 60)
 
 
 def vsock_test_here(lab, server, client):

@@ -57,4 +57,12 @@ protected:
     boost::asio::io_context context;
 };
 
+/// With a connection to the servant that keeps the boundaries of messages. Skipped where there are none.
+class vsock_packet_test : public vsock_test {
+protected:
+    void SetUp() override;
+
+    libargo::vsock::seqpacket::socket socket{context};
+};
+
 } // namespace guest

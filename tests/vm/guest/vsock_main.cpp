@@ -23,6 +23,19 @@ void vsock_test::SetUp() {
     }
 }
 
+void vsock_packet_test::SetUp() {
+    vsock_test::SetUp();
+    if (IsSkipped()) {
+        return;
+    }
+    libargo::error_code ec;
+    patient(socket).connect(peer(service::packets), ec);
+    if (unsupported(ec)) {
+        GTEST_SKIP() << "no seqpacket: " << ec.message();
+    }
+    ASSERT_FALSE(ec) << ec.message();
+}
+
 void vsock_test::run() {
     context.restart();
     context.run_for(60s);

@@ -13,21 +13,8 @@ namespace asio = boost::asio;
 namespace vsock = libargo::vsock;
 using libargo::error_code;
 
-class vsock_seqpacket : public vsock_test {
+class vsock_seqpacket : public vsock_packet_test {
 protected:
-    void SetUp() override {
-        vsock_test::SetUp();
-        if (IsSkipped()) {
-            return;
-        }
-        error_code ec;
-        patient(socket).connect(peer(service::packets), ec);
-        if (unsupported(ec)) {
-            GTEST_SKIP() << "no seqpacket: " << ec.message();
-        }
-        ASSERT_FALSE(ec) << ec.message();
-    }
-
     /// Receives one message. `flags` is what the kernel says of it.
     std::vector<char> receive(std::size_t size, asio::socket_base::message_flags& flags) {
         std::vector<char> buffer(size);
@@ -50,8 +37,6 @@ protected:
         run();
         EXPECT_FALSE(result) << result.message();
     }
-
-    vsock::seqpacket::socket socket{context};
 };
 
 TEST_F(vsock_seqpacket, keeps_boundaries) {

@@ -2,6 +2,7 @@
 // argo-vsock-tool: connections over AF_VSOCK from the command line, for tests of what happens to them.
 #include "arguments.hpp"
 #include "vsock_socket.hpp"
+#include "vsock_window.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -31,6 +32,8 @@ constexpr const char* usage = R"(usage:
   argo-vsock-tool try --cid C --port P              connects, and says what came of it
   argo-vsock-tool send --cid C --port P --mib N     sends so much
   argo-vsock-tool take --port P                     takes what one connection sends
+  argo-vsock-tool stop --port P --mib N [--buffer B]  takes so much of one connection, and no more; until killed
+  argo-vsock-tool fill --cid C --port P --mib N     sends so much, and then as much as the other end has room for
 One line of JSON with the result. hold, send and take give "errno"; send and take a checksum.
 )";
 
@@ -314,8 +317,9 @@ int take(const guest::arguments& options) {
 
 int main(int argc, char** argv) {
     const std::map<std::string, int (*)(const guest::arguments&)> commands{
-        {"echo", echo},   {"deaf", deaf}, {"hold", hold}, {"many", many},
-        {"try", try_one}, {"send", send}, {"take", take}};
+        {"echo", echo},       {"deaf", deaf}, {"hold", hold}, {"many", many},
+        {"try", try_one},     {"send", send}, {"take", take}, {"stop", guest::read_and_stop},
+        {"fill", guest::fill}};
     try {
         const guest::arguments options{argc, argv};
         const auto found = options.words().size() == 1 ? commands.find(options.words().front()) : commands.end();

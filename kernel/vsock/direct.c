@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sending from the caller's memory: the hypervisor copies from there, with the
+ * header in front. The common code would copy into a packet first, which costs
+ * more than the hypervisor's copy.
+ *
+ * Where anything is in the way, as a capture, or no room in the peer's ring,
+ * nothing is sent here and the common code does it.
+ */
+#include <linux/module.h>
+
+#include "vsock.h"
+
+/* The header, and what any hypervisor known takes beside it. */
+#define PIECES		8
+/* Memory that goes as fast as it comes is left to the common code. */
+#define FAULT_TRIES	4
+
+static struct sk_buff *note_tap(void *opaque)
+{
+	*(bool *)opaque = true;
+	return NULL;
+}
+
+/* Who captures wants whole packets. */
+static bool is_captured(void)
+{
+	bool captured = false;
+
+	vsock_deliver_tap(note_tap, &captured);
+	return captured;
+}
+
+/* Return: how many pieces there are when they are cut to @len bytes. */
+static unsigned int cut(struct argo_hv_iov *iov, u32 len)
+{
+	unsigned int n;
+
+	for (n = 0; len; n++) {
+		iov[n].len = min(iov[n].len, len);
+		len -= iov[n].len;
+	}
+	return n;
+}
+
+static void fill_header(struct virtio_vsock_hdr *hdr, struct vsock_sock *vsk,
+			const struct argo_vsock *vs, u32 len, u32 flags)
+{
+	struct virtio_vsock_sock *vvs = vsk->trans;
+
+	*hdr = (struct virtio_vsock_hdr) {
+		.src_cid = cpu_to_le64(argo_vsock_own_cid(vs)),
+		.src_port = cpu_to_le32(vsk->local_addr.svm_port),
+		.dst_cid = cpu_to_le64(vsk->remote_addr.svm_cid),
+		.dst_port = cpu_to_le32(vsk->remote_addr.svm_port),
+		.len = cpu_to_le32(len),
+		.type = cpu_to_le16(argo_vsock_type_of(sk_vsock(vsk))),
+		.op = cpu_to_le16(VIRTIO_VSOCK_OP_RW),
+		.flags = cpu_to_le32(flags),
+	};
+	spin_lock_bh(&vvs->rx_lock);
+	vvs->last_fwd_cnt = vvs->fwd_cnt;
+	hdr->fwd_cnt = cpu_to_le32(vvs->fwd_cnt);
+	hdr->buf_alloc = cpu_to_le32(vvs->buf_alloc);
+	spin_unlock_bh(&vvs->rx_lock);
+}
+
+/* It left this domain at once. */
+static void note_sent(struct virtio_vsock_sock *vvs, u32 len)
+{
+#ifdef ARGO_HAVE_VSOCK_CONSUME_SENT
+	spin_lock_bh(&vvs->tx_lock);
+	vvs->bytes_unsent -= len;
+	spin_unlock_bh(&vvs->tx_lock);
+#endif
+}
+
+static int send_to_peer(struct vsock_sock *vsk, struct argo_hv_iov *iov,
+			unsigned int n, u32 len, u32 flags)
+{
+	u32 domid = vsk->remote_addr.svm_cid - ARGO_VSOCK_CID_OFFSET;
+	struct argo_vsock *vs = argo_vsock_of(vsk);
+	struct argo_vsock_peer *peer;
+	struct virtio_vsock_hdr hdr;
+	int rc;
+
+	peer = argo_vsock_peer_lock(vs, domid);
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	fill_header(&hdr, vsk, vs, len, flags);
+	iov[0] = (struct argo_hv_iov) {
+		.base = (unsigned long)&hdr,
+		.len = sizeof(hdr),
+	};
+	rc = argo_vsock_send_now(peer, iov, n, sizeof(hdr) + len);
+	argo_vsock_peer_unlock(peer);
+	return rc;
+}
+
+static u32 record_end(const struct msghdr *msg)
+{
+#ifdef ARGO_HAVE_VSOCK_SEQPACKET
+	return VIRTIO_VSOCK_SEQ_EOM |
+	       (msg->msg_flags & MSG_EOR ? VIRTIO_VSOCK_SEQ_EOR : 0);
+#else
+	return 0;
+#endif
+}
+
+/* @iov: room for the header, and pieces with @len bytes or more. */
+static int send_pieces(struct vsock_sock *vsk, struct argo_hv_iov *iov, u32 len,
+		       u32 flags)
+{
+	unsigned int n = cut(iov + 1, len), tries = FAULT_TRIES;
+	int rc;
+
+	do {
+		rc = send_to_peer(vsk, iov, 1 + n, len, flags);
+		if (rc != -EFAULT)
+			return rc;
+		if (!argo_fault_in(iov + 1, n))
+			return -EFAULT;
+	} while (--tries);
+	return -EAGAIN;
+}
+
+static unsigned int max_pieces(struct vsock_sock *vsk)
+{
+	unsigned int most = argo_hv_max_iov(argo_vsock_of(vsk)->hv);
+
+	return min_t(unsigned int, PIECES, most) - 1;
+}
+
+/*
+ * A record goes here only if it is one packet. Return: bytes that were sent, 0
+ * if the common code is to do it, -EFAULT.
+ */
+static int send_direct(struct vsock_sock *vsk, struct msghdr *msg, size_t len,
+		       bool record)
+{
+	struct virtio_vsock_sock *vvs = vsk->trans;
+	size_t found, most = min_t(size_t, len, ARGO_VSOCK_MAX_PAYLOAD);
+	struct argo_hv_iov iov[PIECES];
+	int rc = -EAGAIN;
+	u32 credit;
+
+	if (msg->msg_flags & MSG_ZEROCOPY || is_captured())
+		return 0;
+	if (!argo_vsock_cid_is_domain(vsk->remote_addr.svm_cid))
+		return 0;
+	argo_iter_pieces(&msg->msg_iter, most, iov + 1, max_pieces(vsk), &found);
+	if (!found || (record && found < len))
+		return 0;
+	credit = virtio_transport_get_credit(vvs, found);
+	if (credit && (!record || credit == found))
+		rc = send_pieces(vsk, iov, credit,
+				 record ? record_end(msg) : 0);
+	if (rc) {
+		virtio_transport_put_credit(vvs, credit);
+		return rc == -EFAULT ? rc : 0;
+	}
+	note_sent(vvs, credit);
+	iov_iter_advance(&msg->msg_iter, credit);
+	return credit;
+}
+
+/**
+ * argo_vsock_stream_enqueue() - vsock_transport.stream_enqueue
+ * @vsk: the socket
+ * @msg: what to send
+ * @len: bytes
+ *
+ * Context: may sleep, under lock_sock().
+ * Return: bytes sent or queued, or an errno.
+ */
+ssize_t argo_vsock_stream_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
+				  size_t len)
+{
+	int sent = send_direct(vsk, msg, len, false);
+
+	if (!sent)
+		return virtio_transport_stream_enqueue(vsk, msg, len);
+	if (sent > 0)
+		argo_vsock_note_sent(vsk);
+	return sent;
+}
+
+#ifdef ARGO_HAVE_VSOCK_SEQPACKET
+/**
+ * argo_vsock_seqpacket_enqueue() - vsock_transport.seqpacket_enqueue
+ * @vsk: the socket
+ * @msg: the record, or what is left of it
+ * @len: bytes
+ *
+ * Context: may sleep, under lock_sock().
+ * Return: bytes sent or queued, or an errno.
+ */
+int argo_vsock_seqpacket_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
+				 size_t len)
+{
+	return send_direct(vsk, msg, len, true) ?:
+	       virtio_transport_seqpacket_enqueue(vsk, msg, len);
+}
+#endif
