@@ -29,58 +29,16 @@ domid_t parse_domid(std::string_view text, error_code& ec) noexcept {
     return domid_t{static_cast<std::uint16_t>(*number)};
 }
 
-domid_t parse_domid(std::string_view text) {
-    error_code ec;
-    const auto id = parse_domid(text, ec);
-    if (ec) {
-        throw system_error(ec, detail::quoted("domain id", text));
-    }
-    return id;
-}
+domid_t parse_domid(std::string_view text) { return detail::read_or_throw(parse_domid, "domain id", text); }
 
-port_t parse_port(std::string_view text, error_code& ec) noexcept {
-    ec.clear();
-    const auto number = detail::parse_number(text);
-    if (!number) {
-        ec = error::invalid_address;
-        return port_any;
-    }
-    return *number;
-}
+port_t parse_port(std::string_view text, error_code& ec) noexcept { return detail::number_or(text, port_any, ec); }
 
-port_t parse_port(std::string_view text) {
-    error_code ec;
-    const auto port = parse_port(text, ec);
-    if (ec) {
-        throw system_error(ec, detail::quoted("port", text));
-    }
-    return port;
-}
+port_t parse_port(std::string_view text) { return detail::read_or_throw(parse_port, "port", text); }
 
 address parse_address(std::string_view text, error_code& ec) noexcept {
-    const auto colon = text.find(':');
-    if (colon == std::string_view::npos) {
-        ec = error::invalid_address;
-        return default_destination;
-    }
-    const auto domid = parse_domid(text.substr(0, colon), ec);
-    if (ec) {
-        return default_destination;
-    }
-    const auto port = parse_port(text.substr(colon + 1), ec);
-    if (ec) {
-        return default_destination;
-    }
-    return {domid, port};
+    return detail::read_address(text, parse_domid, parse_port, default_destination, ec);
 }
 
-address parse_address(std::string_view text) {
-    error_code ec;
-    const auto addr = parse_address(text, ec);
-    if (ec) {
-        throw system_error(ec, detail::quoted("address", text));
-    }
-    return addr;
-}
+address parse_address(std::string_view text) { return detail::read_or_throw(parse_address, "address", text); }
 
 } // namespace libargo

@@ -20,6 +20,15 @@ std::optional<std::uint32_t> parse_number(std::string_view text) noexcept {
     return value;
 }
 
+std::uint32_t number_or(std::string_view text, std::uint32_t otherwise, error_code& ec) noexcept {
+    ec.clear();
+    const auto number = parse_number(text);
+    if (!number) {
+        ec = error::invalid_address;
+    }
+    return number.value_or(otherwise);
+}
+
 std::string quoted(const char* what, std::string_view text) {
     return std::string(what) + " \"" + std::string(text) + '"';
 }

@@ -32,69 +32,27 @@ cid_t parse_cid(std::string_view text, error_code& ec) noexcept {
     if (text == "any") {
         return any_cid;
     }
-    const auto number = libargo::detail::parse_number(text);
-    if (!number) {
-        ec = error::invalid_address;
-        return any_cid;
-    }
-    return *number;
+    return libargo::detail::number_or(text, any_cid, ec);
 }
 
-cid_t parse_cid(std::string_view text) {
-    error_code ec;
-    const auto cid = parse_cid(text, ec);
-    if (ec) {
-        throw system_error(ec, libargo::detail::quoted("CID", text));
-    }
-    return cid;
-}
+cid_t parse_cid(std::string_view text) { return libargo::detail::read_or_throw(parse_cid, "CID", text); }
 
 port_t parse_port(std::string_view text, error_code& ec) noexcept {
     ec.clear();
     if (text == "any") {
         return any_port;
     }
-    const auto number = libargo::detail::parse_number(text);
-    if (!number) {
-        ec = error::invalid_address;
-        return any_port;
-    }
-    return *number;
+    return libargo::detail::number_or(text, any_port, ec);
 }
 
-port_t parse_port(std::string_view text) {
-    error_code ec;
-    const auto port = parse_port(text, ec);
-    if (ec) {
-        throw system_error(ec, libargo::detail::quoted("vsock port", text));
-    }
-    return port;
-}
+port_t parse_port(std::string_view text) { return libargo::detail::read_or_throw(parse_port, "vsock port", text); }
 
 address parse_address(std::string_view text, error_code& ec) noexcept {
-    const auto colon = text.find(':');
-    if (colon == std::string_view::npos) {
-        ec = error::invalid_address;
-        return {};
-    }
-    const auto cid = parse_cid(text.substr(0, colon), ec);
-    if (ec) {
-        return {};
-    }
-    const auto port = parse_port(text.substr(colon + 1), ec);
-    if (ec) {
-        return {};
-    }
-    return {cid, port};
+    return libargo::detail::read_address(text, parse_cid, parse_port, address{}, ec);
 }
 
 address parse_address(std::string_view text) {
-    error_code ec;
-    const auto addr = parse_address(text, ec);
-    if (ec) {
-        throw system_error(ec, libargo::detail::quoted("vsock address", text));
-    }
-    return addr;
+    return libargo::detail::read_or_throw(parse_address, "vsock address", text);
 }
 
 std::string to_string(const address& addr) {
