@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What programs reach through the driver: argo-ctl bench, and the driver's own count of hypercalls."""
 
-import contextlib
 import dataclasses
 import json
 
 from lab.errors import LabError
+
+from .serving import answering
 
 HYPERCALLS = "/sys/class/misc/argo/hypercalls"
 PORT = 5002
@@ -55,16 +56,9 @@ def _hypercalls(domain):
     return sum(int(line) for line in domain.check(f"cat {HYPERCALLS}/*").split())
 
 
-@contextlib.contextmanager
 def _server(domain, client):
-    process = domain.spawn(f"argo-ctl bench --serve --port {PORT} --partner {client.domid} --ring-size {RING}")
-    try:
-        process.wait_for("answering", TIMEOUT)
-        yield
-    finally:
-        if process.running:
-            process.kill()
-            process.wait(TIMEOUT)
+    return answering(domain, f"argo-ctl bench --serve --port {PORT} --partner {client.domid} --ring-size {RING}",
+                     TIMEOUT)
 
 
 def _run(client, server, mode, size, options):

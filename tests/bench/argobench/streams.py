@@ -11,6 +11,8 @@ import json
 
 from lab.errors import LabError
 
+from .serving import answering
+
 TCP, VCHAN, VSOCK = "tcp", "vchan", "vsock"
 # The module of the last; it may not have been built.
 VSOCK_MODULE = "argo_vsock"
@@ -59,16 +61,9 @@ def _to(transport, server):
     return server.address if transport == TCP else server.domid
 
 
-@contextlib.contextmanager
 def _server(transport, server, client):
-    process = server.spawn(f"argo-stream-bench serve --transport {transport} --port {PORT} --to {client.domid}")
-    try:
-        process.wait_for("answering", TIMEOUT)
-        yield
-    finally:
-        if process.running:
-            process.kill()
-            process.wait(TIMEOUT)
+    return answering(server, f"argo-stream-bench serve --transport {transport} --port {PORT} --to {client.domid}",
+                     TIMEOUT)
 
 
 def _interrupts(domain):
