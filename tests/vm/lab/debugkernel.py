@@ -24,7 +24,7 @@ PREEMPT=y NO_HZ_IDLE=y HIGH_RES_TIMERS=y FUTEX=y EPOLL=y EVENTFD=y SIGNALFD=y TI
 ADVISE_SYSCALLS=y MEMBARRIER=y NAMESPACES=y KALLSYMS=y PRINTK_TIME=y MODULES=y MODULE_UNLOAD=y
 BINFMT_ELF=y BINFMT_SCRIPT=y PROC_FS=y PROC_SYSCTL=y PROC_CHILDREN=y SYSFS=y DEBUG_FS=y DEVTMPFS=y TMPFS=y FILE_LOCKING=y
 TTY=y SERIAL_8250=y SERIAL_8250_CONSOLE=y PCI=y VIRTIO_MENU=y VIRTIO_PCI=y VIRTIO_CONSOLE=y ACPI=y
-NET=y INET=y IPV6=n UNIX=y PACKET=y VSOCKETS=m NETDEVICES=y
+NET=y INET=y IPV6=n UNIX=y PACKET=y VSOCKETS=m VSOCKETS_DIAG=m VSOCKETS_LOOPBACK=m NETDEVICES=y
 SLUB=y SLUB_DEBUG=y SLUB_DEBUG_ON=n DEBUG_KERNEL=y MAGIC_SYSRQ=y DYNAMIC_DEBUG=y UNWINDER_FRAME_POINTER=y FRAME_WARN=0
 PROVE_LOCKING=y LOCKDEP_BITS=16 LOCKDEP_CHAINS_BITS=17 DEBUG_ATOMIC_SLEEP=y DEBUG_LIST=y DEBUG_NOTIFIERS=y
 DEBUG_PREEMPT=y SOFTLOCKUP_DETECTOR=y DETECT_HUNG_TASK=y
@@ -121,5 +121,5 @@ def kernel(flavour):
             (place / "lib" / "modules" / release / link).unlink(missing_ok=True)
         shutil.rmtree(work)
 
-    return DebugKernel(flavour, artefact(f"linux-{flavour}", key_of(FLAVOURS[flavour], build, _configure, _keep, _KEPT),
-                                         build))
+    key = key_of(FLAVOURS[flavour], build, _configure, _unpack, _keep, _KEPT)
+    return DebugKernel(flavour, artefact(f"linux-{flavour}", key, build))
