@@ -16,11 +16,6 @@
 #define ARGO_VSOCK_RETRY_MS	10
 /* Payload that is surely to be had in one piece. */
 #define ARGO_VSOCK_CHUNK	8192u
-/*
- * Older common code lets a peer's word on its buffer decide how much is queued
- * for it.
- */
-#define ARGO_VSOCK_MAX_CREDIT	(16u << 20)
 
 /**
  * struct received - a message, out of the ring

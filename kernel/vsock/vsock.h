@@ -26,6 +26,12 @@
 #include "packet.h"
 #include "wire.h"
 
+/*
+ * Older common code lets a peer's word on its buffer decide how much is queued
+ * for it.
+ */
+#define ARGO_VSOCK_MAX_CREDIT	(16u << 20)
+
 struct argo_vsock;
 
 enum argo_vsock_count {

@@ -17,13 +17,13 @@
 
 static unsigned int max_window = SZ_1M;
 module_param(max_window, uint, 0644);
-MODULE_PARM_DESC(max_window, "most bytes that a peer may send unread to a stream socket whose user did not set SO_VM_SOCKETS_BUFFER_SIZE (default 1048576)");
+MODULE_PARM_DESC(max_window, "most bytes that a peer may send unread to a stream socket whose user did not set SO_VM_SOCKETS_BUFFER_SIZE (default 1048576, no more than 16777216)");
 
 /* @through: bytes that went through, ever; it may have wrapped. */
 static void grow(struct vsock_sock *vsk, u32 through)
 {
 	struct virtio_vsock_sock *vvs = vsk->trans;
-	u32 most = READ_ONCE(max_window);
+	u32 most = min(READ_ONCE(max_window), ARGO_VSOCK_MAX_CREDIT);
 
 	lockdep_assert_held(&vvs->rx_lock);
 
