@@ -7,8 +7,12 @@ import time
 
 from cases.servants import passes
 from lab.cases import case, expect
+from lab.errors import LabError
 
 NEEDS = ["argo_char", "argo-stress", "argo-traffic"]
+
+# What each of its threads is doing in the kernel.
+WHERE = "for task in /proc/$(pidof argo-stress)/task/*; do cat $task/syscall $task/stack; done"
 
 
 def stressed(lab, domains, meanwhile=lambda: None, options=""):
@@ -22,8 +26,11 @@ def stressed(lab, domains, meanwhile=lambda: None, options=""):
         meanwhile()
         time.sleep(0.2)
     totals = []
-    for process in running:
-        done = process.wait(60)
+    for domain, process in zip(domains, running):
+        try:
+            done = process.wait(60)
+        except LabError as late:
+            raise LabError(f"{late}\n{domain.run(WHERE).out}") from None
         said = json.loads(done.out) if done.rc == 0 else {}
         expect(said.get("ok"), process.agent.name, done.rc, done.out, done.err)
         totals.append(said)

@@ -163,7 +163,9 @@ private:
     }
 
     shared_endpoint opened() {
-        auto one = std::make_shared<endpoint>(pick(4) == 0 ? O_NONBLOCK : 0);
+        // A thread whose endpoint was closed under its hands may be using this one's number already: it must not wait
+        // here before there are limits.
+        auto one = std::make_shared<endpoint>(O_NONBLOCK);
         const std::array<std::uint16_t, 3> partners{ARGO_DOMID_ANY, ARGO_DOMID_SELF, domain()};
         tally(one->bind({.port = pick(3) == 0 ? std::uint32_t{ARGO_PORT_ANY} : port(),
                          .partner = partners[pick(partners.size())],
@@ -174,6 +176,7 @@ private:
         limits.flags = ARGO_OPT_SEND_TIMEOUT | ARGO_OPT_RECV_TIMEOUT;
         limits.send_timeout_ns = limits.recv_timeout_ns = 20'000'000;
         one->options(limits);
+        static_cast<void>(one->nonblocking(pick(4) == 0));
         return one;
     }
 
