@@ -9,9 +9,9 @@
 #define _ARGO_VSOCK_PACKET_H
 
 #include <argo/hv.h>
+#include <argo/pool.h>
 
 #include "compat.h"
-#include "pool.h"
 
 /* Small payloads get room for more: the common code joins them there. */
 #define ARGO_VSOCK_SMALL	128
@@ -58,9 +58,10 @@ unsigned int argo_vsock_pkt_pieces(struct argo_vsock_pkt *pkt,
 
 struct argo_vsock_pkt *argo_vsock_pkt_alloc(const struct virtio_vsock_hdr *hdr,
 					    u32 len, gfp_t gfp);
+void argo_vsock_pkt_pool_init(struct argo_pool *pool);
 struct argo_vsock_pkt *
 argo_vsock_pkt_alloc_pooled(const struct virtio_vsock_hdr *hdr, u32 len,
-			    struct argo_vsock_pool *pool);
+			    struct argo_pool *pool);
 void argo_vsock_pkt_fill(struct argo_vsock_pkt *pkt, u32 at, const void *data,
 			 u32 n);
 void argo_vsock_pkt_receive(struct virtio_transport *transport,

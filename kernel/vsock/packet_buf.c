@@ -69,9 +69,13 @@ struct argo_vsock_pkt *argo_vsock_pkt_alloc(const struct virtio_vsock_hdr *hdr,
 	return pkt;
 }
 
+void argo_vsock_pkt_pool_init(struct argo_pool *pool)
+{
+}
+
 struct argo_vsock_pkt *
 argo_vsock_pkt_alloc_pooled(const struct virtio_vsock_hdr *hdr, u32 len,
-			    struct argo_vsock_pool *pool)
+			    struct argo_pool *pool)
 {
 	/* The common code frees its buffer with kfree(). */
 	return NULL;

@@ -5,9 +5,11 @@
 
 /* Smaller ones do not take long to allocate. */
 #define POOL_MIN_PAYLOAD	16384u
-/* What a packet takes in all. */
-#define PACKET_SIZE(len) \
-	(SKB_DATA_ALIGN(VIRTIO_VSOCK_SKB_HEADROOM + (len)) + \
+/* A stream's window, in packets of the largest size. */
+#define POOL_SLOTS		16
+/* What the largest takes in all. */
+#define PACKET_SIZE \
+	(SKB_DATA_ALIGN(VIRTIO_VSOCK_SKB_HEADROOM + ARGO_VSOCK_MAX_PAYLOAD) + \
 	 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
 /**
@@ -133,6 +135,16 @@ struct argo_vsock_pkt *argo_vsock_pkt_alloc(const struct virtio_vsock_hdr *hdr,
 }
 
 /**
+ * argo_vsock_pkt_pool_init() - an empty pool for large packets
+ * @pool: to be one
+ */
+void argo_vsock_pkt_pool_init(struct argo_pool *pool)
+{
+	pool->slots = POOL_SLOTS;
+	pool->order = get_order(PACKET_SIZE);
+}
+
+/**
  * argo_vsock_pkt_alloc_pooled() - the same, in memory that is used again
  * @hdr: its header; its length is set to @len
  * @len: bytes of payload
@@ -142,18 +154,17 @@ struct argo_vsock_pkt *argo_vsock_pkt_alloc(const struct virtio_vsock_hdr *hdr,
  */
 struct argo_vsock_pkt *
 argo_vsock_pkt_alloc_pooled(const struct virtio_vsock_hdr *hdr, u32 len,
-			    struct argo_vsock_pool *pool)
+			    struct argo_pool *pool)
 {
-	unsigned int order = get_order(PACKET_SIZE(ARGO_VSOCK_MAX_PAYLOAD));
 	struct argo_vsock_pkt *pkt;
 	struct page *page;
 
 	if (len < POOL_MIN_PAYLOAD || len > ARGO_VSOCK_MAX_PAYLOAD)
 		return NULL;
-	page = argo_vsock_pool_get(pool, order);
+	page = argo_pool_get(pool, GFP_KERNEL);
 	if (!page)
 		return NULL;
-	pkt = build_skb(page_address(page), PAGE_SIZE << order);
+	pkt = build_skb(page_address(page), PAGE_SIZE << pool->order);
 	if (!pkt) {
 		put_page(page);
 		return NULL;

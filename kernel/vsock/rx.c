@@ -515,6 +515,7 @@ void argo_vsock_rx_init(struct argo_vsock_rx *rx, struct argo_vsock *vs,
 {
 	rx->vs = vs;
 	rx->peer = peer;
+	argo_vsock_pkt_pool_init(&rx->pool);
 	mutex_init(&rx->lock);
 	INIT_DELAYED_WORK(&rx->work, rx_work_fn);
 }
@@ -576,7 +577,7 @@ void argo_vsock_rx_close(struct argo_vsock_rx *rx, bool drain)
 	mutex_lock(&rx->lock);
 	ring = rx->ring;
 	WRITE_ONCE(rx->ring, NULL);
-	argo_vsock_pool_drain(&rx->pool);
+	argo_pool_drain(&rx->pool);
 	mutex_unlock(&rx->lock);
 	if (ring)
 		argo_ring_destroy(ring);
@@ -591,6 +592,6 @@ void argo_vsock_rx_close(struct argo_vsock_rx *rx, bool drain)
 void argo_vsock_rx_trim(struct argo_vsock_rx *rx)
 {
 	mutex_lock(&rx->lock);
-	argo_vsock_pool_trim(&rx->pool);
+	argo_pool_trim(&rx->pool);
 	mutex_unlock(&rx->lock);
 }

@@ -93,7 +93,7 @@ struct argo_vsock_rx {
 	u32 done;
 	u64 taken;
 	u64 delivered;
-	struct argo_vsock_pool pool;
+	struct argo_pool pool;
 	struct delayed_work work;
 };
 

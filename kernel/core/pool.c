@@ -2,11 +2,14 @@
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 
-#include "pool.h"
+#include <argo/pool.h>
 
 /* How long unused memory is kept. */
 #define POOL_IDLE	(5 * HZ)
+/* Used ones that are looked at before the page allocator is asked. */
+#define POOL_LOOKS	8
 
 static bool is_free(struct page *page)
 {
@@ -17,10 +20,10 @@ static bool is_free(struct page *page)
 	return true;
 }
 
-static bool take(struct page **page, unsigned int order)
+static bool take(struct page **page, unsigned int order, gfp_t gfp)
 {
 	if (!*page)
-		*page = alloc_pages(GFP_KERNEL | __GFP_COMP | __GFP_NORETRY |
+		*page = alloc_pages(gfp | __GFP_COMP | __GFP_NORETRY |
 				    __GFP_NOWARN, order);
 	if (!*page || !is_free(*page))
 		return false;
@@ -29,55 +32,57 @@ static bool take(struct page **page, unsigned int order)
 }
 
 /**
- * argo_vsock_pool_get() - get memory for a packet
+ * argo_pool_get() - get memory for a packet
  * @pool: the pool
- * @order: of it; always the same
+ * @gfp: how, if there is none to be used again
  *
- * Context: may sleep.
+ * Context: any that @gfp allows.
  * Return: a compound page, with a reference for the caller, or NULL if what
  * there may be is in use.
  */
-struct page *argo_vsock_pool_get(struct argo_vsock_pool *pool,
-				 unsigned int order)
+struct page *argo_pool_get(struct argo_pool *pool, gfp_t gfp)
 {
-	unsigned int i;
+	unsigned int i, looks = min_t(unsigned int, pool->slots, POOL_LOOKS);
 
-	for (i = 0; i < ARGO_VSOCK_POOL; i++) {
+	for (i = 0; i < looks; i++) {
 		struct page **page = &pool->pages[pool->next];
 
-		pool->next = (pool->next + 1) % ARGO_VSOCK_POOL;
-		if (take(page, order)) {
+		pool->next = (pool->next + 1) % pool->slots;
+		if (take(page, pool->order, gfp)) {
 			pool->used = jiffies;
 			return *page;
 		}
 	}
 	return NULL;
 }
+EXPORT_SYMBOL_GPL(argo_pool_get);
 
 /**
- * argo_vsock_pool_drain() - give back what the pool has
+ * argo_pool_drain() - give back what the pool has
  * @pool: the pool
  *
  * What packets still use goes with them.
  */
-void argo_vsock_pool_drain(struct argo_vsock_pool *pool)
+void argo_pool_drain(struct argo_pool *pool)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARGO_VSOCK_POOL; i++) {
+	for (i = 0; i < pool->slots; i++) {
 		if (pool->pages[i])
 			put_page(pool->pages[i]);
 		pool->pages[i] = NULL;
 	}
 	pool->next = 0;
 }
+EXPORT_SYMBOL_GPL(argo_pool_drain);
 
 /**
- * argo_vsock_pool_trim() - drain it if it was not used for a while
+ * argo_pool_trim() - drain it if it was not used for a while
  * @pool: the pool
  */
-void argo_vsock_pool_trim(struct argo_vsock_pool *pool)
+void argo_pool_trim(struct argo_pool *pool)
 {
 	if (time_after(jiffies, pool->used + POOL_IDLE))
-		argo_vsock_pool_drain(pool);
+		argo_pool_drain(pool);
 }
+EXPORT_SYMBOL_GPL(argo_pool_trim);
