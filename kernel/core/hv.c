@@ -310,6 +310,16 @@ unsigned int argo_hv_max_iov(const struct argo_hv *hv)
 EXPORT_SYMBOL_GPL(argo_hv_max_iov);
 
 /**
+ * argo_hv_max_ring() - bytes of the largest ring
+ * @hv: the attachment
+ */
+u32 argo_hv_max_ring(const struct argo_hv *hv)
+{
+	return hv->params.max_ring_len;
+}
+EXPORT_SYMBOL_GPL(argo_hv_max_ring);
+
+/**
  * argo_hv_info() - fill in all of struct argo_info but its size and flags
  * @hv: the attachment
  * @info: filled in

@@ -170,6 +170,7 @@ struct argo_outgoing {
 };
 
 unsigned int argo_hv_max_iov(const struct argo_hv *hv);
+u32 argo_hv_max_ring(const struct argo_hv *hv);
 unsigned int argo_iter_pieces(const struct iov_iter *from, size_t most,
 			      struct argo_hv_iov *iov, unsigned int room,
 			      size_t *len);

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Receiving: NAPI reads the ring while there is something in it, with the
+ * interrupt kept away. Frames are checked before the stack sees them.
+ */
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+#include <linux/sizes.h>
+#include <linux/uio.h>
+
+#include "compat.h"
+#include "net.h"
+
+/* Frames before the rings of others are looked at. */
+#define LOOK		8
+/* What is copied to a frame's head; all of it if it is not much more. */
+#define HEAD		256u
+#define HEAD_MOST	1600u
+/* Parts of large frames, and how many of them are used again. */
+#define PAGE_ORDER	3
+#define POOL_SLOTS	64
+
+static void count(struct argo_net *net, enum argo_net_count which)
+{
+	WRITE_ONCE(net->rx_counts[which], net->rx_counts[which] + 1);
+}
+
+static void copy_from_ring(struct argo_net *net,
+			   const struct argo_ring_msg *msg, u32 from, void *to,
+			   u32 n)
+{
+	struct kvec view[2];
+	unsigned int i, pieces;
+
+	pieces = argo_ring_view(net->rx.ring, msg, from, n, view);
+	for (i = 0; i < pieces; i++) {
+		memcpy(to, view[i].iov_base, view[i].iov_len);
+		to += view[i].iov_len;
+	}
+}
+
+/* @left: bytes that it is for. */
+static struct page *alloc_part(struct argo_net *net, u32 left)
+{
+	struct page *page;
+
+	if (left > PAGE_SIZE) {
+		page = argo_pool_get(&net->pool, GFP_ATOMIC);
+		if (page)
+			return page;
+		page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN |
+				   __GFP_NORETRY, PAGE_ORDER);
+		if (page)
+			return page;
+	}
+	return alloc_page(GFP_ATOMIC | __GFP_NOWARN);
+}
+
+/* What follows the head. Return: whether there was memory. */
+static bool add_parts(struct argo_net *net, const struct argo_ring_msg *msg,
+		      u32 from, struct sk_buff *skb)
+{
+	struct page *page;
+	u32 n;
+
+	for (; from < msg->len; from += n) {
+		if (skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS)
+			return false;
+		page = alloc_part(net, msg->len - from);
+		if (!page)
+			return false;
+		n = min_t(u32, msg->len - from, page_size(page));
+		copy_from_ring(net, msg, from, page_address(page), n);
+		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, 0, n,
+				page_size(page));
+	}
+	return true;
+}
+
+static struct sk_buff *build(struct argo_net *net,
+			     const struct argo_ring_msg *msg, u32 from)
+{
+	u32 len = msg->len - from, head = len <= HEAD_MOST ? len : HEAD;
+	struct sk_buff *skb = napi_alloc_skb(&net->napi, head);
+
+	if (!skb)
+		return NULL;
+	copy_from_ring(net, msg, from, skb_put(skb, head), head);
+	if (head < len && !add_parts(net, msg, from + head, skb)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+static bool is_from(const struct argo_net *net, const struct ethhdr *eth,
+		    u16 domid)
+{
+	return READ_ONCE(net->trusted) || argo_net_domid(eth->h_source) == domid;
+}
+
+/* Return: the frame, or NULL, and it is counted why. */
+static struct sk_buff *check_and_build(struct argo_net *net,
+				       const struct argo_ring_msg *msg)
+{
+	struct virtio_net_hdr hdr;
+	struct sk_buff *skb;
+	struct ethhdr eth;
+
+	if (msg->type != ARGO_NET_FRAME || msg->port != net->port ||
+	    msg->len > sizeof(hdr) + ARGO_NET_FRAME_MOST) {
+		count(net, ARGO_NET_RX_MALFORMED);
+		return NULL;
+	}
+	if (msg->len < sizeof(hdr) + sizeof(eth)) {
+		count(net, ARGO_NET_RX_SHORT);
+		return NULL;
+	}
+	copy_from_ring(net, msg, 0, &hdr, sizeof(hdr));
+	copy_from_ring(net, msg, sizeof(hdr), &eth, sizeof(eth));
+	if (!is_from(net, &eth, msg->domid)) {
+		count(net, ARGO_NET_RX_WRONG_SOURCE);
+		return NULL;
+	}
+	skb = build(net, msg, sizeof(hdr));
+	if (!skb) {
+		count(net, ARGO_NET_RX_NO_MEMORY);
+		return NULL;
+	}
+	if (hdr.flags & ~(VIRTIO_NET_HDR_F_NEEDS_CSUM |
+			  VIRTIO_NET_HDR_F_DATA_VALID) ||
+	    virtio_net_hdr_to_skb(skb, &hdr, true)) {
+		count(net, ARGO_NET_RX_BAD_OFFLOAD);
+		kfree_skb(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+static void deliver(struct argo_net *net, struct sk_buff *skb, u16 domid)
+{
+	WRITE_ONCE(net->rx_packets, net->rx_packets + 1);
+	WRITE_ONCE(net->rx_bytes, net->rx_bytes + skb->len);
+	if (!argo_net_is_pair(net) && !argo_net_peer_find(net, domid))
+		argo_net_peer_heard(net, domid);
+	skb->protocol = eth_type_trans(skb, net->dev);
+	napi_gro_receive(&net->napi, skb);
+}
+
+/* Return: 1 with a message, 0 without, -EBADMSG (out of use). */
+static int read_one(struct argo_net *net)
+{
+	struct argo_ring_msg msg;
+	struct sk_buff *skb;
+	int rc;
+
+	rc = argo_ring_peek(net->rx.ring, &msg);
+	if (rc <= 0)
+		return rc;
+	skb = check_and_build(net, &msg);
+	if (!skb) {
+		argo_ring_drop(net->rx.ring, &msg);
+		return 1;
+	}
+	argo_ring_consume(net->rx.ring, &msg, false);
+	deliver(net, skb, msg.domid);
+	return 1;
+}
+
+static bool may_read(const struct argo_net_rx *rx)
+{
+	return READ_ONCE(rx->ring) && !READ_ONCE(rx->paused);
+}
+
+static int argo_net_poll(struct napi_struct *napi, int budget)
+{
+	struct argo_net *net = container_of(napi, struct argo_net, napi);
+	bool masked;
+	int n = 0;
+
+	if (!net->masked)
+		net->masked = argo_poll_begin(net->hv);
+	while (n < budget && may_read(&net->rx) && read_one(net) > 0)
+		if (++n % LOOK == 0 && net->masked)
+			argo_poll_look(net->hv);
+	if (n == budget)
+		return budget;
+
+	/* It may be run elsewhere as soon as it is complete. */
+	masked = net->masked;
+	net->masked = false;
+	if (napi_complete_done(napi, n))
+		argo_poll_end(net->hv, masked);
+	else
+		net->masked = masked;
+	return n;
+}
+
+static void data_ready(struct argo_ring *ring)
+{
+	struct argo_net_rx *rx = argo_ring_priv(ring);
+
+	napi_schedule(&rx->net->napi);
+}
+
+static void reset_prepare(struct argo_ring *ring)
+{
+	struct argo_net_rx *rx = argo_ring_priv(ring);
+
+	WRITE_ONCE(rx->paused, true);
+	/* A poll that did not see it has ended. */
+	synchronize_net();
+}
+
+static void reset_done(struct argo_ring *ring)
+{
+	struct argo_net_rx *rx = argo_ring_priv(ring);
+
+	WRITE_ONCE(rx->paused, false);
+	queue_delayed_work(argo_net_wq, &rx->net->restore_work, 0);
+}
+
+/* Nobody looks at it any more: the device may go. */
+static void release(struct argo_ring *ring)
+{
+	struct argo_net_rx *rx = argo_ring_priv(ring);
+
+	dev_put(rx->net->dev);
+}
+
+static const struct argo_ring_ops ring_ops = {
+	.owner = THIS_MODULE,
+	.resident = true,
+	.data_ready = data_ready,
+	.reset_prepare = reset_prepare,
+	.reset_done = reset_done,
+	.release = release,
+};
+
+/* A domain that was restored has another id, and so another address. */
+static void restore_work_fn(struct work_struct *work)
+{
+	struct argo_net *net = container_of(to_delayed_work(work),
+					    struct argo_net, restore_work);
+	struct sockaddr address = { .sa_family = net->dev->type };
+
+	/* Who has it may be waiting for this work to end. */
+	if (!rtnl_trylock()) {
+		queue_delayed_work(argo_net_wq, &net->restore_work, HZ / 50);
+		return;
+	}
+	if (argo_net_domid(net->dev->dev_addr) >= 0) {
+		argo_net_mac(address.sa_data, argo_hv_domid(net->hv));
+		dev_set_mac_address(net->dev, (void *)&address, NULL);
+	}
+	rtnl_unlock();
+	napi_schedule(&net->napi);
+}
+
+/**
+ * argo_net_rx_init() - prepare to receive
+ * @net: device, to be registered
+ */
+void argo_net_rx_init(struct argo_net *net)
+{
+	net->rx.net = net;
+	net->pool.slots = POOL_SLOTS;
+	net->pool.order = PAGE_ORDER;
+	INIT_DELAYED_WORK(&net->restore_work, restore_work_fn);
+	argo_netif_napi_add(net->dev, &net->napi, argo_net_poll);
+}
+
+/**
+ * argo_net_rx_open() - get the ring
+ * @net: device
+ *
+ * Context: may sleep, under rtnl.
+ * Return: 0, or an errno of argo_ring_create().
+ */
+int argo_net_rx_open(struct argo_net *net)
+{
+	const struct argo_ring_params params = {
+		.ops = &ring_ops,
+		.priv = &net->rx,
+		.port = net->port,
+		.partner = net->peer,
+		.size = net->ring_size,
+		.uid = GLOBAL_ROOT_UID,
+	};
+	struct argo_ring *ring;
+
+	napi_enable(&net->napi);
+	dev_hold(net->dev);
+	ring = argo_ring_create(net->hv, &params);
+	if (IS_ERR(ring)) {
+		dev_put(net->dev);
+		napi_disable(&net->napi);
+		return PTR_ERR(ring);
+	}
+	WRITE_ONCE(net->rx.ring, ring);
+	/* What came before there was one to read. */
+	napi_schedule(&net->napi);
+	return 0;
+}
+
+/**
+ * argo_net_rx_stop() - read no more
+ * @net: device
+ *
+ * Context: may sleep, under rtnl.
+ */
+void argo_net_rx_stop(struct argo_net *net)
+{
+	/* Afterwards no restore begins. */
+	argo_ring_stop(net->rx.ring);
+	cancel_delayed_work_sync(&net->restore_work);
+	napi_disable(&net->napi);
+	argo_poll_end(net->hv, net->masked);
+	net->masked = false;
+}
+
+/**
+ * argo_net_rx_close() - give the ring back
+ * @net: device; it reads no more, and nothing is sent
+ *
+ * Context: may sleep, under rtnl.
+ */
+void argo_net_rx_close(struct argo_net *net)
+{
+	struct argo_ring *ring = net->rx.ring;
+
+	WRITE_ONCE(net->rx.ring, NULL);
+	argo_ring_destroy(ring);
+	argo_pool_drain(&net->pool);
+}
