@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // argo-vsock-rogue: plays an AF_VSOCK transport that does what none does, over /dev/argo. Where it runs, argo_vsock
 // must not be loaded, since Argo's port is then taken.
-#include "arguments.hpp"
+#include "commands.hpp"
 #include "endpoint.hpp"
 
 #include <endian.h>
@@ -251,18 +251,7 @@ int flood(const guest::arguments& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    const std::map<std::string, int (*)(const guest::arguments&)> commands{
-        {"malformed", malformed}, {"breaks", breaks}, {"spoof", spoof}, {"reply", reply}, {"flood", flood}};
-    try {
-        const guest::arguments options{argc, argv};
-        const auto found = options.words().size() == 1 ? commands.find(options.words().front()) : commands.end();
-        if (found == commands.end()) {
-            std::cerr << usage;
-            return 2;
-        }
-        return found->second(options);
-    } catch (const std::exception& error) {
-        std::cerr << "argo-vsock-rogue: " << error.what() << '\n';
-        return 1;
-    }
+    return guest::run_command(
+        argc, argv,
+        {{"malformed", malformed}, {"breaks", breaks}, {"spoof", spoof}, {"reply", reply}, {"flood", flood}}, usage);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // argo-vsock-tool: connections over AF_VSOCK from the command line, for tests of what happens to them.
-#include "arguments.hpp"
+#include "commands.hpp"
 #include "vsock_socket.hpp"
 #include "vsock_window.hpp"
 
@@ -316,21 +316,16 @@ int take(const guest::arguments& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    const std::map<std::string, int (*)(const guest::arguments&)> commands{
-        {"echo", echo},       {"deaf", deaf}, {"hold", hold}, {"many", many},
-        {"try", try_one},     {"send", send}, {"take", take}, {"stop", guest::read_and_stop},
-        {"fill", guest::fill}};
-    try {
-        const guest::arguments options{argc, argv};
-        const auto found = options.words().size() == 1 ? commands.find(options.words().front()) : commands.end();
-        if (found == commands.end()) {
-            std::cerr << usage;
-            return 2;
-        }
-        raise_limit();
-        return found->second(options);
-    } catch (const std::exception& error) {
-        std::cerr << "argo-vsock-tool: " << error.what() << '\n';
-        return 1;
-    }
+    raise_limit();
+    return guest::run_command(argc, argv,
+                              {{"echo", echo},
+                               {"deaf", deaf},
+                               {"hold", hold},
+                               {"many", many},
+                               {"try", try_one},
+                               {"send", send},
+                               {"take", take},
+                               {"stop", guest::read_and_stop},
+                               {"fill", guest::fill}},
+                              usage);
 }

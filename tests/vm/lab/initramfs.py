@@ -12,20 +12,22 @@ from .paths import BUILD, REPO, VM
 from .run import run
 
 DOM0_MODULES = ("virtio_pci", "virtio_console", "xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev",
-                "xen-gntalloc", "xen-netback", "bridge")
+                "xen-gntalloc", "xen-netback")
 GUEST_MODULES = ("xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-netfront")
 PLAIN_MODULES = ("virtio_pci", "virtio_console")
-# For AF_VSOCK, for what watches it, and VMware's transport, which modprobe.d keeps away.
+# For AF_VSOCK, for what watches it, and VMware's transport, which modprobe.d keeps away; and what goes on top of network
+# devices.
 COMMON_MODULES = ("vsock", "vsock_loopback", "vmw_vsock_virtio_transport_common", "vsock_diag", "vsockmon",
-                  "vmw_vsock_vmci_transport", "af_packet")
+                  "vmw_vsock_vmci_transport", "af_packet", "veth", "bridge", "8021q")
 
 # Programs of this machine in every guest. Not busybox's shell: that prefers applets, and its modprobe knows no soft
 # dependencies.
 SHELL = (pathlib.Path("/bin/kmod"), pathlib.Path("/bin/dash"))
-TOOLS = (pathlib.Path("/usr/bin/socat"), pathlib.Path("/usr/bin/ncat"), pathlib.Path("/usr/bin/tcpdump"),
-         pathlib.Path("/bin/ss"))
+TOOLS = tuple(map(pathlib.Path, ("/usr/bin/socat", "/usr/bin/ncat", "/usr/bin/tcpdump", "/usr/bin/iperf3", "/bin/ss",
+                                 "/bin/ip", "/usr/sbin/ethtool")))
 # The packages of all these, and of the larger libraries.
-PACKAGES = ("busybox-static", "dash", "kmod", "libc6", "socat", "ncat", "tcpdump", "iproute2", "libssl3", "libpcap0.8")
+PACKAGES = ("busybox-static", "dash", "kmod", "libc6", "socat", "ncat", "tcpdump", "iperf3", "iproute2", "ethtool",
+            "libssl3", "libpcap0.8")
 
 KMOD = ("modprobe", "insmod", "rmmod", "lsmod", "modinfo", "depmod")
 PASSWD = "root:x:0:0:root:/root:/bin/ash\nargo:x:100:100:in group argo:/:/bin/ash\nnobody:x:65534:65534:nobody:/:/bin/ash\n"
@@ -131,8 +133,12 @@ def _add_payload(archive, kernel, modules, role, ours):
     for path in sorted((VM / "guest-root" / role).iterdir()):
         archive.copy("init" if path.name == "init" else f"lab/{path.name}", path, 0o755)
     archive.copy("etc/modprobe.d/argo.conf", REPO / "packaging" / "modprobe.d" / "argo.conf")
-    programs.add_programs(archive, [*_stripped(BUILD / "guest-bin"), *selftests.programs(kernel.source)], "usr/bin",
+    staged = _stripped(BUILD / "guest-bin")
+    programs.add_programs(archive, [*staged, *selftests.programs(kernel.source)], "usr/bin",
                           [BUILD / "lab" / "stripped"], present=[*SHELL, *TOOLS])
+    # Where ip looks for its plug-ins.
+    for path in (BUILD / "lab" / "stripped").glob("link_*.so"):
+        archive.copy(f"{programs.LIBRARIES}/ip/{path.name}", path)
 
 
 def _stripped(staged):
