@@ -61,10 +61,9 @@ def measure_streams(lab, guest, steps):
     pin(lab, guest)
     over = streams.transports(lab.built)
     with steps.step(f"measuring byte streams, dom0 and {guest.kind}"):
-        if streams.VSOCK in over:
-            for domain in (lab.dom0, guest):
-                domain.check(f"modprobe -a argo {streams.VSOCK_MODULE}")
+        streams.prepare(over, lab.dom0, guest)
         directions = [streams.measure(lab.dom0, guest, SIZES, over), streams.measure(guest, lab.dom0, SIZES, over)]
+        streams.end(over, lab.dom0, guest)
     return streamreport.StreamPair(guest.kind, directions)
 
 

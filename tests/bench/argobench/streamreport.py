@@ -7,8 +7,7 @@ from . import streams
 from .report import line, size_text, time_text
 
 NAMES = {streams.TCP: "TCP over netfront", streams.VCHAN: "libxenvchan, 64 KiB rings",
-         streams.VSOCK: "AF_VSOCK over Argo"}
-SKIPPED = f"\nAF_VSOCK over Argo was not measured: {streams.VSOCK_MODULE} was not built."
+         streams.VSOCK: "AF_VSOCK over Argo", streams.NET: "TCP over argo_net"}
 
 
 @dataclasses.dataclass
@@ -23,10 +22,11 @@ def _throughput(direction, sizes):
     for transport, rows in direction.throughput.items():
         rates = [rows[size].megabytes_per_second for size in sizes]
         lines.append(line(f"{NAMES[transport]}, MB/s", [f"{rate:.1f}" for rate in rates]))
-        if transport == streams.VSOCK:
+        if transport in streams.MODULES:
             tcp = direction.throughput[streams.TCP]
-            lines.append(line("  times TCP", [f"{rate / tcp[size].megabytes_per_second:.1f}"
-                                              for size, rate in zip(sizes, rates)]))
+            lines.append(line("  times netfront's", [f"{rate / tcp[size].megabytes_per_second:.1f}"
+                                                     for size, rate in zip(sizes, rates)]))
+        if transport == streams.VSOCK:
             lines.append(line("  interrupts a packet, receiver", [_ratio(rows[size].interrupts) for size in sizes]))
     return lines
 
@@ -54,6 +54,7 @@ def tables(pairs, sizes):
             lines += _throughput(direction, sizes)
         for direction in pair.directions:
             lines += _round_trip(direction, sizes)
-    if any(streams.VSOCK not in direction.transports for pair in pairs for direction in pair.directions):
-        lines.append(SKIPPED)
+    for transport, module in streams.MODULES.items():
+        if any(transport not in direction.transports for pair in pairs for direction in pair.directions):
+            lines.append(f"\n{NAMES[transport]} was not measured: {module} was not built.")
     return "\n".join(lines)

@@ -13,10 +13,14 @@ from lab.errors import LabError
 
 from .serving import answering
 
-TCP, VCHAN, VSOCK = "tcp", "vchan", "vsock"
-# The module of the last; it may not have been built.
-VSOCK_MODULE = "argo_vsock"
-PORT = 5003
+TCP, VCHAN, VSOCK, NET = "tcp", "vchan", "vsock", "net"
+# Modules of the last two, which may not have been built.
+VSOCK_MODULE, NET_MODULE = "argo_vsock", "argo_net"
+MODULES = {VSOCK: VSOCK_MODULE, NET: NET_MODULE}
+# What argo-stream-bench calls the last: TCP, too.
+KINDS = {NET: TCP}
+PORTS = {TCP: 5003, VCHAN: 5003, VSOCK: 5003, NET: 5004}
+NET_DEVICE = "argo0"
 SECONDS = 1
 TIMEOUT = 120
 
@@ -54,16 +58,38 @@ class Direction:
 
 def transports(built):
     """Those that can be measured."""
-    return [TCP, VCHAN] + ([VSOCK] if built.has(VSOCK_MODULE) else [])
+    return [TCP, VCHAN] + [transport for transport, module in MODULES.items() if built.has(module)]
+
+
+def _net_address(domain):
+    return f"10.79.0.{domain.domid + 1}"
+
+
+def prepare(over, a, b):
+    """Loads what the transports need."""
+    for domain, other in ((a, b), (b, a)):
+        for transport in over:
+            if transport in MODULES:
+                domain.check(f"modprobe -a argo {MODULES[transport]}")
+        if NET in over:
+            domain.check(f"ip link add {NET_DEVICE} type argo peer {other.domid} && "
+                         f"ip addr add {_net_address(domain)}/24 dev {NET_DEVICE} && ip link set {NET_DEVICE} up")
+
+
+def end(over, *domains):
+    """Undoes what would be in the way of others."""
+    for domain in domains:
+        if NET in over:
+            domain.check(f"ip link del {NET_DEVICE}")
 
 
 def _to(transport, server):
-    return server.address if transport == TCP else server.domid
+    return {TCP: server.address, NET: _net_address(server)}.get(transport, server.domid)
 
 
 def _server(transport, server, client):
-    return answering(server, f"argo-stream-bench serve --transport {transport} --port {PORT} --to {client.domid}",
-                     TIMEOUT)
+    return answering(server, f"argo-stream-bench serve --transport {KINDS.get(transport, transport)} "
+                     f"--port {PORTS[transport]} --to {client.domid}", TIMEOUT)
 
 
 def _interrupts(domain):
@@ -82,7 +108,7 @@ def _packets(domain):
 
 
 def _run(transport, mode, client, server, size):
-    done = client.run(f"argo-stream-bench run --transport {transport} --port {PORT} --to {_to(transport, server)} "
+    done = client.run(f"argo-stream-bench run --transport {KINDS.get(transport, transport)} --port {PORTS[transport]} --to {_to(transport, server)} "
                       f"--mode {mode} --size {size} --seconds {SECONDS} --json", TIMEOUT)
     try:
         return json.loads(done.out)

@@ -57,17 +57,33 @@ def evaluate(pairs):
 
 
 def evaluate_streams(pairs):
-    """Those of AF_VSOCK for the PV pair; none where it was not measured."""
+    """Those of AF_VSOCK and of the network device for the PV pair; none where they were not measured."""
     pv = next(pair for pair in pairs if pair.kind.startswith("pv6"))
-    found = []
-    for direction in pv.directions:
-        if streams.VSOCK not in direction.transports:
-            continue
-        ours, tcp = (direction.throughput[transport][LARGE].megabytes_per_second
-                     for transport in (streams.VSOCK, streams.TCP))
-        where = f"vsock, 64 KiB writes, {direction.sender} -> {direction.receiver}"
-        found += [
-            Target(f"{where}: at least 3 times netfront's TCP", ours / tcp, 3, False),
-            Target(f"{where}: at least 2.5 times today's stream", ours / TODAY_MEGABYTES_PER_SECOND, 2.5, False),
-        ]
-    return found
+    return [target for direction in pv.directions for target in (*_of_vsock(direction), *_of_net(direction))]
+
+
+def _of_net(direction):
+    if streams.NET not in direction.transports:
+        return []
+    (ours, tcp), (our_trip, tcp_trip) = (
+        (rows[streams.NET][size], rows[streams.TCP][size])
+        for rows, size in ((direction.throughput, LARGE), (direction.round_trip, SMALL)))
+    where = f"TCP over argo_net, {direction.sender} -> {direction.receiver}"
+    return [
+        Target(f"{where}, 64 KiB writes: at least twice netfront's",
+               ours.megabytes_per_second / tcp.megabytes_per_second, 2, False),
+        Target(f"{where}, round trip of 64 B: at most two thirds of netfront's",
+               our_trip.median_ns / tcp_trip.median_ns, 2 / 3, True),
+    ]
+
+
+def _of_vsock(direction):
+    if streams.VSOCK not in direction.transports:
+        return []
+    ours, tcp = (direction.throughput[transport][LARGE].megabytes_per_second
+                 for transport in (streams.VSOCK, streams.TCP))
+    where = f"vsock, 64 KiB writes, {direction.sender} -> {direction.receiver}"
+    return [
+        Target(f"{where}: at least 3 times netfront's TCP", ours / tcp, 3, False),
+        Target(f"{where}: at least 2.5 times today's stream", ours / TODAY_MEGABYTES_PER_SECOND, 2.5, False),
+    ]
