@@ -4,6 +4,7 @@
 
 #include <linux/argo_net.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstring>

@@ -529,6 +529,30 @@ unsigned int argo_ring_view(const struct argo_ring *ring,
 }
 EXPORT_SYMBOL_GPL(argo_ring_view);
 
+/**
+ * argo_ring_read() - copy a part of a message's payload to kernel memory
+ * @ring: the ring
+ * @msg: from argo_ring_peek()
+ * @from: first byte wanted
+ * @to: where to
+ * @n: bytes, which the message has
+ *
+ * Context: as argo_ring_view().
+ */
+void argo_ring_read(const struct argo_ring *ring,
+		    const struct argo_ring_msg *msg, u32 from, void *to, u32 n)
+{
+	struct kvec view[2];
+	unsigned int i, pieces;
+
+	pieces = argo_ring_view(ring, msg, from, n, view);
+	for (i = 0; i < pieces; i++) {
+		memcpy(to, view[i].iov_base, view[i].iov_len);
+		to += view[i].iov_len;
+	}
+}
+EXPORT_SYMBOL_GPL(argo_ring_read);
+
 static void ring_advance(struct argo_ring *ring,
 			 const struct argo_ring_msg *msg)
 {

@@ -66,9 +66,8 @@ static void argo_net_get_stats64(struct net_device *dev,
 
 	stats->rx_packets = READ_ONCE(net->rx_packets);
 	stats->rx_bytes = READ_ONCE(net->rx_bytes);
-	for (c = 0; c < ARGO_NET_COUNTS; c++)
-		if (c <= ARGO_NET_RX_BAD_OFFLOAD)
-			stats->rx_errors += READ_ONCE(net->rx_counts[c]);
+	for (c = 0; c <= ARGO_NET_RX_BAD_OFFLOAD; c++)
+		stats->rx_errors += READ_ONCE(net->rx_counts[c]);
 	stats->rx_dropped = READ_ONCE(net->rx_counts[ARGO_NET_RX_NO_MEMORY]);
 	for (i = 0; i < dev->real_num_tx_queues; i++) {
 		const struct argo_net_tx *tx = &net->tx[i];

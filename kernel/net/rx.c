@@ -6,7 +6,6 @@
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <linux/sizes.h>
-#include <linux/uio.h>
 
 #include "compat.h"
 #include "net.h"
@@ -23,20 +22,6 @@
 static void count(struct argo_net *net, enum argo_net_count which)
 {
 	WRITE_ONCE(net->rx_counts[which], net->rx_counts[which] + 1);
-}
-
-static void copy_from_ring(struct argo_net *net,
-			   const struct argo_ring_msg *msg, u32 from, void *to,
-			   u32 n)
-{
-	struct kvec view[2];
-	unsigned int i, pieces;
-
-	pieces = argo_ring_view(net->rx.ring, msg, from, n, view);
-	for (i = 0; i < pieces; i++) {
-		memcpy(to, view[i].iov_base, view[i].iov_len);
-		to += view[i].iov_len;
-	}
 }
 
 /* @left: bytes that it is for. */
@@ -70,7 +55,7 @@ static bool add_parts(struct argo_net *net, const struct argo_ring_msg *msg,
 		if (!page)
 			return false;
 		n = min_t(u32, msg->len - from, page_size(page));
-		copy_from_ring(net, msg, from, page_address(page), n);
+		argo_ring_read(net->rx.ring, msg, from, page_address(page), n);
 		skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, 0, n,
 				page_size(page));
 	}
@@ -85,7 +70,7 @@ static struct sk_buff *build(struct argo_net *net,
 
 	if (!skb)
 		return NULL;
-	copy_from_ring(net, msg, from, skb_put(skb, head), head);
+	argo_ring_read(net->rx.ring, msg, from, skb_put(skb, head), head);
 	if (head < len && !add_parts(net, msg, from + head, skb)) {
 		kfree_skb(skb);
 		return NULL;
@@ -116,8 +101,8 @@ static struct sk_buff *check_and_build(struct argo_net *net,
 		count(net, ARGO_NET_RX_SHORT);
 		return NULL;
 	}
-	copy_from_ring(net, msg, 0, &hdr, sizeof(hdr));
-	copy_from_ring(net, msg, sizeof(hdr), &eth, sizeof(eth));
+	argo_ring_read(net->rx.ring, msg, 0, &hdr, sizeof(hdr));
+	argo_ring_read(net->rx.ring, msg, sizeof(hdr), &eth, sizeof(eth));
 	if (!is_from(net, &eth, msg->domid)) {
 		count(net, ARGO_NET_RX_WRONG_SOURCE);
 		return NULL;

@@ -23,6 +23,13 @@ static void count(struct argo_net_tx *tx, enum argo_net_count which)
 	WRITE_ONCE(tx->counts[which], tx->counts[which] + 1);
 }
 
+static void note_sent(struct argo_net_tx *tx, struct sk_buff *skb)
+{
+	WRITE_ONCE(tx->packets, tx->packets + 1);
+	WRITE_ONCE(tx->bytes, tx->bytes + skb->len);
+	consume_skb(skb);
+}
+
 static unsigned int append(struct argo_hv_iov *iov, unsigned int n,
 			   const void *data, u32 len)
 {
@@ -109,7 +116,6 @@ static enum argo_net_count reason_of(int rc)
 static bool try_peer(struct argo_net_peer *peer, struct sk_buff *skb,
 		     struct argo_net_tx *tx)
 {
-	u32 len = skb->len;
 	int rc = send_to(peer->net, peer->domid, &peer->space, skb, tx);
 
 	if (rc == -EAGAIN)
@@ -124,9 +130,7 @@ static bool try_peer(struct argo_net_peer *peer, struct sk_buff *skb,
 		return true;
 	}
 	argo_net_peer_state(peer, true);
-	WRITE_ONCE(tx->packets, tx->packets + 1);
-	WRITE_ONCE(tx->bytes, tx->bytes + len);
-	consume_skb(skb);
+	note_sent(tx, skb);
 	return true;
 }
 
@@ -150,12 +154,9 @@ static netdev_tx_t to_stranger(struct argo_net *net, u16 domid,
 			       struct sk_buff *skb, struct argo_net_tx *tx,
 			       struct netdev_queue *txq)
 {
-	u32 len = skb->len;
 	int rc;
 
 	rc = send_to(net, domid, NULL, skb, tx);
-	if (rc != -ECONNREFUSED && rc != -EHOSTUNREACH)
-		argo_net_peer_wanted(net, domid);
 	if (rc == -EAGAIN && READ_ONCE(net->nr_peers) < ARGO_NET_MAX_PEERS) {
 		/* Until it is known: peer_work_fn(). */
 		netif_tx_stop_queue(txq);
@@ -168,9 +169,8 @@ static netdev_tx_t to_stranger(struct argo_net *net, u16 domid,
 		kfree_skb(skb);
 		return NETDEV_TX_OK;
 	}
-	WRITE_ONCE(tx->packets, tx->packets + 1);
-	WRITE_ONCE(tx->bytes, tx->bytes + len);
-	consume_skb(skb);
+	argo_net_peer_wanted(net, domid);
+	note_sent(tx, skb);
 	return NETDEV_TX_OK;
 }
 

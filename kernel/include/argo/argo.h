@@ -134,6 +134,8 @@ int argo_ring_copy(struct argo_ring *ring, const struct argo_ring_msg *msg,
 unsigned int argo_ring_view(const struct argo_ring *ring,
 			    const struct argo_ring_msg *msg, u32 from, u32 n,
 			    struct kvec *view);
+void argo_ring_read(const struct argo_ring *ring,
+		    const struct argo_ring_msg *msg, u32 from, void *to, u32 n);
 void argo_ring_consume(struct argo_ring *ring, const struct argo_ring_msg *msg,
 		       bool truncated);
 void argo_ring_drop(struct argo_ring *ring, const struct argo_ring_msg *msg);

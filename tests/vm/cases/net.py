@@ -31,6 +31,10 @@ def link(domain, name=DEVICE):
     return json.loads(domain.check(f"ip -j -d -s link show {name}"))[0]
 
 
+def mac_of(domain):
+    return f"02:41:52:47:{domain.domid >> 8:02x}:{domain.domid & 255:02x}"
+
+
 def counters(domain, name=DEVICE):
     lines = domain.check(f"ethtool -S {name}").splitlines()[1:]
     return {key.strip(): int(value) for key, value in (line.split(":") for line in lines)}
@@ -90,8 +94,7 @@ def point_to_point(lab, u):
     for here, there in ((lab.dom0, "10.77.0.2"), (u, "10.77.0.1")):
         pings(here, there)
         pings(here, there, size=20000)
-    mac = link(u)["address"]
-    expect(mac == f"02:41:52:47:{u.domid >> 8:02x}:{u.domid & 255:02x}", mac)
+    expect(link(u)["address"] == mac_of(u), link(u))
     local = f"fe80::41:52ff:fe47:{u.domid:x}%{DEVICE}"
     lab.dom0.check(f"for i in $(seq 1 20); do ping -6 -c 1 -W 5 {local} && exit 0; sleep 0.5; done; exit 1", 120)
     transfer(lab.dom0, u, "10.77.0.2")
@@ -258,7 +261,7 @@ def back_after_a_restore(lab, u):
     wait_carrier(u)
     pings(u, "10.77.0.1")
     after = link(u)["address"]
-    expect(after != before and after == f"02:41:52:47:{u.domid >> 8:02x}:{u.domid & 255:02x}", before, after)
+    expect(after != before and after == mac_of(u), before, after)
     transfer(u, lab.dom0, "10.77.0.1", 4)
     down(lab.dom0, u)
 
