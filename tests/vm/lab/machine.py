@@ -212,6 +212,7 @@ class Lab:
             # It would fail every case from here on.
             known, state = evidence.collect(self, guest)
             guest.destroy(read_log=False)
+            known.append("on its stack: " + ", ".join(evidence.where_it_was(self, guest, state)))
         if emulator.overslept(guest.kind, state):
             self.emulator_faults.append(f"{guest.name} slept through its interrupts")
             return []
