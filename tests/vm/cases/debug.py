@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """On kernels that check themselves: what others do in domUs of Xen with lockdep, and memory that is refused."""
 
-from cases import abi, conformance, lifecycle, stress, vsock, vsock_libargo, vsock_peers
+from cases import abi, conformance, lifecycle, net, stress, vsock, vsock_libargo, vsock_peers
 from cases.servants import passes
 from cases.stress import NEEDS, expect_received, stressed
 from lab.cases import case, each, expect
@@ -10,11 +10,15 @@ PV, PVH = "pvdebug", "pvhdebug"
 for function, needs in ((abi.essentials_with_dom0, abi.NEEDS), (conformance.of_xen, conformance.NEEDS),
                         (lifecycle.save_and_restore_under_traffic, lifecycle.NEEDS),
                         (lifecycle.unload_and_reload, lifecycle.NEEDS), (vsock_libargo.with_dom0, vsock_libargo.NEEDS),
-                        (vsock_peers.a_domain_that_is_restored, vsock_peers.NEEDS)):
+                        (vsock_peers.a_domain_that_is_restored, vsock_peers.NEEDS),
+                        (net.point_to_point, net.NEEDS), (net.added_and_deleted_under_traffic, net.NEEDS),
+                        (net.back_after_a_restore, net.NEEDS)):
     each(PV, PVH, timeout=900, debug=True, needs=needs)(function)
 for function, needs in ((stress.at_random, NEEDS), (vsock.a_thousand_connections_at_once, vsock.NEEDS),
                         (vsock.what_is_read_may_hold_more, vsock.NEEDS),
-                        (vsock_peers.unloading_is_refused_or_safe, vsock_peers.NEEDS)):
+                        (vsock_peers.unloading_is_refused_or_safe, vsock_peers.NEEDS),
+                        (net.three_domains_on_one_device, net.NEEDS),
+                        (net.a_bridge_a_vlan_and_a_namespace, net.NEEDS)):
     each((PV, PVH), timeout=900, debug=True, needs=needs)(function)
 
 REFUSERS = ("failslab", "fail_page_alloc")
