@@ -13,7 +13,7 @@
 #include "internal.h"
 
 /* The longest that other rings' owners wait for what came. */
-#define ARGO_POLL_LOOK		(NSEC_PER_MSEC / 2)
+#define ARGO_POLL_LOOK		(2 * NSEC_PER_MSEC)
 
 /* Bit of argo_hv.poll_armed. */
 #define ARMED			0
