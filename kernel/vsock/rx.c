@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Receiving: a worker for each ring builds packets straight from it, checks
- * them, and gives them to the common code.
+ * them, and gives them to the common code; but for what direct_rx.c has.
  */
 #include <linux/module.h>
 #include <linux/uio.h>
@@ -37,20 +37,32 @@ struct received {
 	struct argo_vsock_dgram_hdr dgram_hdr;
 };
 
-static bool read_header(struct argo_vsock_rx *rx,
-			const struct argo_ring_msg *msg, void *to, u32 n)
+/**
+ * argo_vsock_read_header() - read a packet's header
+ * @rx: whose ring
+ * @msg: the message
+ * @hdr: filled in
+ *
+ * Context: under @rx->lock.
+ * Return: what is wrong with the packet.
+ */
+enum argo_vsock_fault argo_vsock_read_header(struct argo_vsock_rx *rx,
+					     const struct argo_ring_msg *msg,
+					     struct virtio_vsock_hdr *hdr)
 {
-	struct kvec view[2];
-	unsigned int i, pieces;
+	lockdep_assert_held(&rx->lock);
 
-	if (msg->len < n)
-		return false;
-	pieces = argo_ring_view(rx->ring, msg, 0, n, view);
-	for (i = 0; i < pieces; i++) {
-		memcpy(to, view[i].iov_base, view[i].iov_len);
-		to += view[i].iov_len;
+	if (msg->len < sizeof(*hdr)) {
+		*hdr = (struct virtio_vsock_hdr) {
+			.op = cpu_to_le16(VIRTIO_VSOCK_OP_INVALID),
+		};
+		return ARGO_VSOCK_MALFORMED;
 	}
-	return true;
+	argo_ring_read(rx->ring, msg, 0, hdr, sizeof(*hdr));
+	return argo_vsock_check(hdr, msg->len - sizeof(*hdr),
+				argo_vsock_cid(msg->domid),
+				argo_vsock_own_cid(rx->vs),
+				ARGO_VSOCK_LAST_TYPE);
 }
 
 static void advance(struct argo_vsock_rx *rx, const struct argo_ring_msg *msg)
@@ -60,8 +72,18 @@ static void advance(struct argo_vsock_rx *rx, const struct argo_ring_msg *msg)
 				     sizeof(struct argo_ring_msg_header));
 }
 
-static void consume(struct argo_vsock_rx *rx, const struct argo_ring_msg *msg)
+/**
+ * argo_vsock_consume() - a message was read
+ * @rx: whose ring
+ * @msg: the message
+ *
+ * Context: under @rx->lock.
+ */
+void argo_vsock_consume(struct argo_vsock_rx *rx,
+			const struct argo_ring_msg *msg)
 {
+	lockdep_assert_held(&rx->lock);
+
 	advance(rx, msg);
 	argo_ring_consume(rx->ring, msg, false);
 }
@@ -114,26 +136,20 @@ static int read_payload(struct argo_vsock_rx *rx,
 				    view[i].iov_len);
 		at += view[i].iov_len;
 	}
-	if (rx->done + len < payload)
+	if (rx->done + len < payload) {
 		rx->done += len;
-	else
-		consume(rx, msg);
+		return 1;
+	}
+	if (argo_vsock_is_stream_data(&in->hdr))
+		argo_vsock_note_stream(rx, &in->hdr);
+	argo_vsock_consume(rx, msg);
 	return 1;
 }
 
 static int read_packet(struct argo_vsock_rx *rx,
 		       const struct argo_ring_msg *msg, struct received *in)
 {
-	if (!read_header(rx, msg, &in->hdr, sizeof(in->hdr))) {
-		drop(rx, msg);
-		in->fault = ARGO_VSOCK_MALFORMED;
-		in->hdr.op = cpu_to_le16(VIRTIO_VSOCK_OP_INVALID);
-		return 1;
-	}
-	in->fault = argo_vsock_check(&in->hdr, msg->len - sizeof(in->hdr),
-				     argo_vsock_cid(msg->domid),
-				     argo_vsock_own_cid(rx->vs),
-				     ARGO_VSOCK_LAST_TYPE);
+	in->fault = argo_vsock_read_header(rx, msg, &in->hdr);
 	if (in->fault) {
 		drop(rx, msg);
 		return 1;
@@ -150,12 +166,12 @@ static int read_datagram(struct argo_vsock_rx *rx,
 	struct kvec view[2];
 	unsigned int i, pieces;
 
-	if (!read_header(rx, msg, &in->dgram_hdr, sizeof(in->dgram_hdr)) ||
-	    len > ARGO_VSOCK_MAX_PAYLOAD) {
+	if (msg->len < sizeof(in->dgram_hdr) || len > ARGO_VSOCK_MAX_PAYLOAD) {
 		drop(rx, msg);
 		in->fault = ARGO_VSOCK_MALFORMED;
 		return 1;
 	}
+	argo_ring_read(rx->ring, msg, 0, &in->dgram_hdr, sizeof(in->dgram_hdr));
 	in->dgram = argo_vsock_dgram_alloc(rx->vs, len);
 	if (!in->dgram)
 		return -ENOMEM;
@@ -166,7 +182,7 @@ static int read_datagram(struct argo_vsock_rx *rx,
 					    view[i].iov_len));
 		at += view[i].iov_len;
 	}
-	consume(rx, msg);
+	argo_vsock_consume(rx, msg);
 	return 1;
 }
 
@@ -206,8 +222,14 @@ static int read_one(struct argo_vsock_rx *rx, struct received *in)
 	}
 }
 
-static void address_of(const struct virtio_vsock_hdr *hdr,
-		       struct sockaddr_vm *src, struct sockaddr_vm *dst)
+/**
+ * argo_vsock_addresses() - whom a packet is from, and for
+ * @hdr: its header
+ * @src: filled in
+ * @dst: filled in
+ */
+void argo_vsock_addresses(const struct virtio_vsock_hdr *hdr,
+			  struct sockaddr_vm *src, struct sockaddr_vm *dst)
 {
 	vsock_addr_init(src, le64_to_cpu(hdr->src_cid),
 			le32_to_cpu(hdr->src_port));
@@ -227,7 +249,7 @@ static void reset_connection_of(struct argo_vsock *vs,
 	if (le64_to_cpu(in->hdr.src_cid) != argo_vsock_cid(in->domid) ||
 	    le16_to_cpu(in->hdr.op) == VIRTIO_VSOCK_OP_RST)
 		return;
-	address_of(&in->hdr, &src, &dst);
+	argo_vsock_addresses(&in->hdr, &src, &dst);
 	sk = vsock_find_connected_socket(&src, &dst);
 	if (!sk)
 		return;
@@ -265,7 +287,7 @@ static bool refuses(struct argo_vsock *vs, const struct virtio_vsock_hdr *hdr)
 	struct sock *sk;
 	bool refuse;
 
-	address_of(hdr, &src, &dst);
+	argo_vsock_addresses(hdr, &src, &dst);
 	sk = vsock_find_bound_socket(&dst);
 	if (!sk)
 		return false;
@@ -282,7 +304,7 @@ static void refuse(struct argo_vsock *vs, const struct virtio_vsock_hdr *hdr)
 	struct sockaddr_vm src, dst;
 
 	argo_vsock_count(vs, ARGO_VSOCK_REFUSED_SHARE);
-	address_of(hdr, &src, &dst);
+	argo_vsock_addresses(hdr, &src, &dst);
 	pkt = argo_vsock_make_reset(vs, &src, dst.svm_port,
 				    le16_to_cpu(hdr->type), false);
 	if (pkt)
@@ -373,15 +395,15 @@ static int read_and_deliver(struct argo_vsock_rx *rx)
 
 	mutex_lock(&rx->lock);
 	rc = read_one(rx, &in);
+	rx->delivering = rc > 0;
 	mutex_unlock(&rx->lock);
 	if (rc <= 0)
 		return rc;
 	deliver(rx, &in);
-	if (!rx->peer) {
-		mutex_lock(&rx->lock);
-		rx->delivered = rx->taken;
-		mutex_unlock(&rx->lock);
-	}
+	mutex_lock(&rx->lock);
+	rx->delivering = false;
+	rx->delivered = rx->taken;
+	mutex_unlock(&rx->lock);
 	return rc;
 }
 
@@ -424,11 +446,14 @@ static void rx_work_fn(struct work_struct *work)
 	bool masked;
 	int rc = 0;
 
+	mutex_lock(&rx->lock);
+	argo_vsock_let_interrupt(rx);
+	mutex_unlock(&rx->lock);
 	if (is_held(rx))
 		return;
 	masked = argo_poll_begin(vs->hv);
 	while (n < ARGO_VSOCK_BUDGET) {
-		rc = read_and_deliver(rx);
+		rc = argo_vsock_leave(rx) ? 0 : read_and_deliver(rx);
 		if (rc <= 0)
 			break;
 		if (++n % ARGO_VSOCK_LOOK == 0 && masked)
@@ -468,7 +493,9 @@ static void rx_data_ready(struct argo_ring *ring)
 {
 	struct argo_vsock_rx *rx = argo_ring_priv(ring);
 
-	queue_delayed_work(rx->vs->wq, &rx->work, 0);
+	/* There is a reader who will look, or call the worker: direct_rx.c. */
+	if (!READ_ONCE(rx->reading) && !READ_ONCE(rx->masked))
+		mod_delayed_work(rx->vs->wq, &rx->work, 0);
 }
 
 static void rx_reset_prepare(struct argo_ring *ring)
@@ -578,6 +605,7 @@ void argo_vsock_rx_close(struct argo_vsock_rx *rx, bool drain)
 	ring = rx->ring;
 	WRITE_ONCE(rx->ring, NULL);
 	argo_pool_drain(&rx->pool);
+	argo_vsock_let_interrupt(rx);
 	mutex_unlock(&rx->lock);
 	if (ring)
 		argo_ring_destroy(ring);

@@ -39,6 +39,7 @@ static ssize_t count_show(struct kobject *kobj, struct kobj_attribute *attr,
 	}
 
 COUNT(rx_packets, ARGO_VSOCK_RX_PACKETS);
+COUNT(rx_direct, ARGO_VSOCK_RX_DIRECT);
 COUNT(rx_datagrams, ARGO_VSOCK_RX_DATAGRAMS);
 COUNT(tx_packets, ARGO_VSOCK_TX_PACKETS);
 COUNT(tx_datagrams, ARGO_VSOCK_TX_DATAGRAMS);
@@ -54,6 +55,7 @@ COUNT(peers_lost, ARGO_VSOCK_PEERS_LOST);
 static struct attribute *vsock_attrs[] = {
 	&cid_attr.attr,
 	&rx_packets_attr.attr.attr,
+	&rx_direct_attr.attr.attr,
 	&rx_datagrams_attr.attr.attr,
 	&tx_packets_attr.attr.attr,
 	&tx_datagrams_attr.attr.attr,

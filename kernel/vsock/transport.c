@@ -50,6 +50,27 @@ struct argo_vsock *argo_vsock_of(const struct vsock_sock *vsk)
 			    transport.transport)->vs;
 }
 
+static struct sk_buff *note_tap(void *opaque)
+{
+	*(bool *)opaque = true;
+	return NULL;
+}
+
+/**
+ * argo_vsock_is_captured() - does vsockmon look at packets?
+ *
+ * Who captures wants whole ones.
+ *
+ * Context: any.
+ */
+bool argo_vsock_is_captured(void)
+{
+	bool captured = false;
+
+	vsock_deliver_tap(note_tap, &captured);
+	return captured;
+}
+
 static int cancel_pkt(struct vsock_sock *vsk)
 {
 	return argo_vsock_cancel(argo_vsock_of(vsk), vsk);
@@ -151,7 +172,7 @@ static bool msgzerocopy_allow(void)
 	.dgram_allow = virtio_transport_dgram_allow, \
 	.stream_dequeue = argo_vsock_stream_dequeue, \
 	.stream_enqueue = argo_vsock_stream_enqueue, \
-	.stream_has_data = virtio_transport_stream_has_data, \
+	.stream_has_data = argo_vsock_stream_has_data, \
 	.stream_has_space = virtio_transport_stream_has_space, \
 	.stream_rcvhiwat = virtio_transport_stream_rcvhiwat, \
 	.stream_is_active = virtio_transport_stream_is_active, \
@@ -159,7 +180,7 @@ static bool msgzerocopy_allow(void)
 	.notify_poll_in = virtio_transport_notify_poll_in, \
 	.notify_poll_out = virtio_transport_notify_poll_out, \
 	.notify_recv_init = virtio_transport_notify_recv_init, \
-	.notify_recv_pre_block = virtio_transport_notify_recv_pre_block, \
+	.notify_recv_pre_block = argo_vsock_recv_pre_block, \
 	.notify_recv_pre_dequeue = virtio_transport_notify_recv_pre_dequeue, \
 	.notify_recv_post_dequeue = \
 		virtio_transport_notify_recv_post_dequeue, \

@@ -36,6 +36,8 @@ struct argo_vsock;
 
 enum argo_vsock_count {
 	ARGO_VSOCK_RX_PACKETS,
+	/* of these, read straight from the ring by a stream's reader */
+	ARGO_VSOCK_RX_DIRECT,
 	ARGO_VSOCK_RX_DATAGRAMS,
 	ARGO_VSOCK_TX_PACKETS,
 	ARGO_VSOCK_TX_DATAGRAMS,
@@ -77,11 +79,19 @@ struct argo_vsock_role {
  * @vs: attachment
  * @peer: whose it is; NULL for the one that any domain may send to
  * @ring: the ring; NULL before and after
- * @lock: protects @ring and the next four; serialises the reader
+ * @lock: protects @ring and the next nine; serialises the readers
  * @done: bytes of the first message that were received already
  * @taken: bytes that were consumed since ever, headers and gaps included
  * @delivered: @taken when the last message was dealt with
+ * @delivering: the worker deals with one
+ * @left_at: the message that is left to its reader, by bytes taken before it
+ * @left_until: in jiffies
  * @pool: memory of packets
+ * @stream: whose data came last, and in how many messages in a row
+ * @masked: the interrupt is kept away for a reader, and the worker will be called
+ * @reading: somebody else reads or looks for messages, and will call the worker
+ *	for what comes meanwhile
+ * @slept_since: local_clock() when a reader of a stream went to sleep, or 0
  * @work: reads it
  */
 struct argo_vsock_rx {
@@ -93,7 +103,18 @@ struct argo_vsock_rx {
 	u32 done;
 	u64 taken;
 	u64 delivered;
+	bool delivering;
+	u64 left_at;
+	unsigned long left_until;
 	struct argo_pool pool;
+	struct {
+		__le32 src_port;
+		__le32 dst_port;
+		unsigned int streak;
+	} stream;
+	bool masked;
+	bool reading;
+	u64 slept_since;
 	struct delayed_work work;
 };
 
@@ -222,6 +243,7 @@ unsigned int argo_vsock_max_peer_rings(void);
 extern struct argo_vsock_role argo_vsock_host;
 extern struct argo_vsock_role argo_vsock_guest;
 struct argo_vsock *argo_vsock_of(const struct vsock_sock *vsk);
+bool argo_vsock_is_captured(void);
 
 /* peer.c */
 struct argo_vsock_peer *argo_vsock_peer_find(struct argo_vsock *vs, u16 domid);
@@ -243,11 +265,23 @@ void argo_vsock_purge(struct argo_vsock_peer *peer);
 void argo_vsock_tx_work(struct work_struct *work);
 struct argo_ring *argo_vsock_source_ring(struct argo_vsock_peer *peer);
 
-/* direct.c */
+/* direct_tx.c */
 ssize_t argo_vsock_stream_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
 				  size_t len);
 int argo_vsock_seqpacket_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
 				 size_t len);
+
+/* direct_rx.c */
+void argo_vsock_note_stream(struct argo_vsock_rx *rx,
+			    const struct virtio_vsock_hdr *hdr);
+bool argo_vsock_leave(struct argo_vsock_rx *rx);
+void argo_vsock_let_interrupt(struct argo_vsock_rx *rx);
+ssize_t argo_vsock_read_direct(struct vsock_sock *vsk, struct iov_iter *to,
+			       size_t len);
+bool argo_vsock_take_over(struct vsock_sock *vsk);
+s64 argo_vsock_stream_has_data(struct vsock_sock *vsk);
+int argo_vsock_recv_pre_block(struct vsock_sock *vsk, size_t target,
+			      struct vsock_transport_recv_notify_data *data);
 
 /* window.c */
 ssize_t argo_vsock_stream_dequeue(struct vsock_sock *vsk, struct msghdr *msg,
@@ -255,6 +289,13 @@ ssize_t argo_vsock_stream_dequeue(struct vsock_sock *vsk, struct msghdr *msg,
 void argo_vsock_note_sent(struct vsock_sock *vsk);
 
 /* rx.c */
+enum argo_vsock_fault argo_vsock_read_header(struct argo_vsock_rx *rx,
+					     const struct argo_ring_msg *msg,
+					     struct virtio_vsock_hdr *hdr);
+void argo_vsock_consume(struct argo_vsock_rx *rx,
+			const struct argo_ring_msg *msg);
+void argo_vsock_addresses(const struct virtio_vsock_hdr *hdr,
+			  struct sockaddr_vm *src, struct sockaddr_vm *dst);
 void argo_vsock_rx_init(struct argo_vsock_rx *rx, struct argo_vsock *vs,
 			struct argo_vsock_peer *peer);
 int argo_vsock_rx_open(struct argo_vsock_rx *rx, u16 partner);

@@ -32,6 +32,16 @@ static void grow(struct vsock_sock *vsk, u32 through)
 		vvs->buf_alloc = min(2 * vvs->buf_alloc, most);
 }
 
+/* What is in the ring can be read there, but not be looked at and left. */
+static ssize_t peek(struct vsock_sock *vsk, struct msghdr *msg, size_t len,
+		    int flags)
+{
+	if (!virtio_transport_stream_has_data(vsk) &&
+	    !argo_vsock_take_over(vsk))
+		return -EAGAIN;
+	return virtio_transport_stream_dequeue(vsk, msg, len, flags);
+}
+
 /**
  * argo_vsock_stream_dequeue() - vsock_transport.stream_dequeue
  * @vsk: the socket
@@ -54,14 +64,17 @@ ssize_t argo_vsock_stream_dequeue(struct vsock_sock *vsk, struct msghdr *msg,
 	u64 window;
 
 	if (flags & MSG_PEEK)
-		return virtio_transport_stream_dequeue(vsk, msg, len, flags);
+		return peek(vsk, msg, len, flags);
 
 	spin_lock_bh(&vvs->rx_lock);
 	grow(vsk, vvs->fwd_cnt);
 	window = vvs->buf_alloc;
 	spin_unlock_bh(&vvs->rx_lock);
 
-	n = virtio_transport_stream_dequeue(vsk, msg, len, flags);
+	if (virtio_transport_stream_has_data(vsk))
+		n = virtio_transport_stream_dequeue(vsk, msg, len, flags);
+	else
+		n = argo_vsock_read_direct(vsk, &msg->msg_iter, len);
 
 	spin_lock_bh(&vvs->rx_lock);
 	untold = vvs->fwd_cnt - vvs->last_fwd_cnt;

@@ -115,4 +115,11 @@ argo_vsock_check(const struct virtio_vsock_hdr *hdr, u32 len, u32 src_cid,
 	return argo_vsock_flags_ok(hdr) ? ARGO_VSOCK_OK : ARGO_VSOCK_MALFORMED;
 }
 
+/* Of a header that argo_vsock_check() found to be right. */
+static inline bool argo_vsock_is_stream_data(const struct virtio_vsock_hdr *hdr)
+{
+	return le16_to_cpu(hdr->op) == VIRTIO_VSOCK_OP_RW &&
+	       le16_to_cpu(hdr->type) == VIRTIO_VSOCK_TYPE_STREAM;
+}
+
 #endif /* _ARGO_VSOCK_WIRE_H */

@@ -16,21 +16,6 @@
 /* Memory that goes as fast as it comes is left to the common code. */
 #define FAULT_TRIES	4
 
-static struct sk_buff *note_tap(void *opaque)
-{
-	*(bool *)opaque = true;
-	return NULL;
-}
-
-/* Who captures wants whole packets. */
-static bool is_captured(void)
-{
-	bool captured = false;
-
-	vsock_deliver_tap(note_tap, &captured);
-	return captured;
-}
-
 /* Return: how many pieces there are when they are cut to @len bytes. */
 static unsigned int cut(struct argo_hv_iov *iov, u32 len)
 {
@@ -144,7 +129,7 @@ static int send_direct(struct vsock_sock *vsk, struct msghdr *msg, size_t len,
 	int rc = -EAGAIN;
 	u32 credit;
 
-	if (msg->msg_flags & MSG_ZEROCOPY || is_captured())
+	if (msg->msg_flags & MSG_ZEROCOPY || argo_vsock_is_captured())
 		return 0;
 	if (!argo_vsock_cid_is_domain(vsk->remote_addr.svm_cid))
 		return 0;
