@@ -3,14 +3,19 @@
  * What goes between network devices of two domains; docs/net.md.
  *
  * A message is a struct virtio_net_hdr, little endian, and an Ethernet frame.
- * Its type says so. Pure functions: they compile in user space too.
+ * Its type says so. Pure functions: they compile in user space too, where
+ * they are tested.
  */
 #ifndef _ARGO_NET_WIRE_H
 #define _ARGO_NET_WIRE_H
 
+#ifdef __KERNEL__
 #include <linux/etherdevice.h>
 #include <linux/types.h>
 #include <linux/virtio_net.h>
+#else
+#include "wire_user.h"
+#endif
 
 /* 'N', and the version. */
 #define ARGO_NET_FRAME			0x4e000001u
