@@ -53,15 +53,26 @@ def pings(domain, address, count=3, size=56):
     domain.check(f"ping -c {count} -W 10 -s {size} {address}")
 
 
-def transfer(sender, receiver, address, mib=MIB):
+def transfer(sender, receiver, address, mib=MIB, family=4):
     """By TCP, with its checksum."""
-    taking = receiver.spawn(f"exec socat -u TCP-LISTEN:{PORT},reuseaddr SYSTEM:'sha256sum >/tmp/net.sum'")
+    taking = receiver.spawn(f"exec socat -u TCP{family}-LISTEN:{PORT},reuseaddr SYSTEM:'sha256sum >/tmp/net.sum'")
     receiver.check(f"for i in $(seq 1 100); do ss -l -t -n | grep -q :{PORT} && exit 0; sleep 0.1; done; exit 1")
     sender.check(f"head -c {mib << 20} /dev/urandom >/tmp/net.data; "
-                 f"socat -u -b 262144 OPEN:/tmp/net.data TCP:{address}:{PORT}", 200)
+                 f"socat -u -b 262144 OPEN:/tmp/net.data TCP{family}:{address}:{PORT}", 200)
     expect(taking.wait(60).rc == 0, taking.out, taking.err)
     want, got = sender.check("sha256sum </tmp/net.data; rm /tmp/net.data"), receiver.check("cat /tmp/net.sum")
     expect(want == got, want, got)
+
+
+def converse(client, server, address):
+    """As a shell session does: small pieces, both ways, each answered before the next."""
+    answering = server.spawn(f"exec socat TCP4-LISTEN:{PORT},reuseaddr,nodelay EXEC:cat")
+    server.check(f"for i in $(seq 1 100); do ss -l -t -n | grep -q :{PORT} && exit 0; sleep 0.1; done; exit 1")
+    client.check(f"mkfifo /tmp/net.in /tmp/net.out; socat TCP4:{address}:{PORT},nodelay - </tmp/net.in >/tmp/net.out & "
+                 "exec 5>/tmp/net.in 6</tmp/net.out; rm /tmp/net.in /tmp/net.out; "
+                 "for i in $(seq 1 200); do line=$(printf '%0*d' $((i % 60 + 1)) $i); echo $line >&5; read -r got <&6; "
+                 "[ \"$line\" = \"$got\" ] || exit 1; done", 120)
+    expect(answering.wait(30).rc == 0, answering.out, answering.err)
 
 
 def every_size(client, server, address, most, step=1):
@@ -99,6 +110,8 @@ def point_to_point(lab, u):
     lab.dom0.check(f"for i in $(seq 1 20); do ping -6 -c 1 -W 5 {local} && exit 0; sleep 0.5; done; exit 1", 120)
     transfer(lab.dom0, u, "10.77.0.2")
     transfer(u, lab.dom0, "10.77.0.1")
+    transfer(lab.dom0, u, f"[{local}]", family=6)
+    converse(u, lab.dom0, "10.77.0.1")
     every_size(u, lab.dom0, "10.77.0.1", 1472)
     for domain in (lab.dom0, u):
         domain.check(f"ip link set {DEVICE} mtu 65535")
@@ -230,7 +243,7 @@ def added_and_deleted_under_traffic(lab, u):
     lab.dom0.check("rmmod argo_net && modprobe argo_net")
 
 
-@case("pv61", timeout=400, fresh=True, needs=NEEDS)
+@each("pv61", "pvh612", timeout=400, fresh=True, needs=NEEDS)
 def a_peer_that_dies_and_one_that_comes(lab, u):
     up(lab.dom0, "10.77.0.1")
     up(u, "10.77.0.2", "peers 0")
@@ -239,7 +252,7 @@ def a_peer_that_dies_and_one_that_comes(lab, u):
     wait_carrier(lab.dom0)
     u.destroy()
     wait_carrier(lab.dom0, there=False)
-    again = lab.create("pv61")
+    again = lab.create(u.kind)
     up(again, "10.77.0.2", "peers 0")
     wait_carrier(again)
     pings(again, "10.77.0.1")
