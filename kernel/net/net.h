@@ -5,6 +5,7 @@
  * Locks, outermost first:
  *	rtnl				devices, what is set, up and down
  *	  argo_net.peer_lock		which peers there are
+ *	    argo_net.fdb_lock		what is behind them
  *	    (core's ring_lock)
  *	      a transmit queue's lock	what is sent to the peers of that queue
  *	        (core's space_lock)
@@ -137,6 +138,9 @@ struct argo_net_tx {
  * @peer_work: adds those of @heard and @wanted
  * @flood_work: sends the peers' copies
  * @restore_work: takes the new address
+ * @fdb_lock: protects the next two
+ * @fdb: domains by the addresses behind them; RCU for readers
+ * @nr_fdb: how many
  * @tx: by transmit queue
  */
 struct argo_net {
@@ -167,6 +171,11 @@ struct argo_net {
 	struct work_struct peer_work;
 	struct work_struct flood_work;
 	struct delayed_work restore_work;
+
+	/* what is behind bridges */
+	spinlock_t fdb_lock;
+	DECLARE_HASHTABLE(fdb, 8);
+	unsigned int nr_fdb;
 
 	struct argo_net_tx tx[ARGO_NET_QUEUES];
 };
@@ -199,6 +208,12 @@ void argo_net_peers_exit(struct argo_net *net);
 void argo_net_peer_state(struct argo_net_peer *peer, bool up);
 void argo_net_peer_heard(struct argo_net *net, u16 domid);
 void argo_net_peer_wanted(struct argo_net *net, u16 domid);
+
+/* fdb.c */
+void argo_net_fdb_learn(struct argo_net *net, const u8 *mac, u16 domid);
+int argo_net_fdb_find(struct argo_net *net, const u8 *mac);
+void argo_net_fdb_age(struct argo_net *net, bool all);
+void argo_net_fdb_init(struct argo_net *net);
 
 /* tx.c */
 int argo_net_tx_open(struct argo_net *net);

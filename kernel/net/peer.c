@@ -217,6 +217,7 @@ static void watch_work_fn(struct work_struct *work)
 		if (!peer->up && !peer->listed)
 			forget(peer);
 	}
+	argo_net_fdb_age(net, false);
 	mutex_unlock(&net->peer_lock);
 	queue_delayed_work(argo_net_wq, &net->watch_work, WATCH_INTERVAL);
 }
@@ -343,6 +344,7 @@ void argo_net_peers_init(struct argo_net *net)
 	INIT_DELAYED_WORK(&net->watch_work, watch_work_fn);
 	INIT_WORK(&net->peer_work, peer_work_fn);
 	INIT_WORK(&net->flood_work, argo_net_flood_work);
+	argo_net_fdb_init(net);
 }
 
 /**
@@ -360,5 +362,6 @@ void argo_net_peers_exit(struct argo_net *net)
 	mutex_lock(&net->peer_lock);
 	hash_for_each_safe(net->peers, bucket, next, peer, node)
 		forget(peer);
+	argo_net_fdb_age(net, true);
 	mutex_unlock(&net->peer_lock);
 }

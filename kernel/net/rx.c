@@ -122,12 +122,27 @@ static struct sk_buff *check_and_build(struct argo_net *net,
 	return skb;
 }
 
+static void note_sender(struct argo_net *net, const struct sk_buff *skb,
+			u16 domid)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+	bool known;
+
+	rcu_read_lock();
+	known = argo_net_peer_find(net, domid);
+	rcu_read_unlock();
+	if (!known)
+		argo_net_peer_heard(net, domid);
+	else if (READ_ONCE(net->trusted))
+		argo_net_fdb_learn(net, eth->h_source, domid);
+}
+
 static void deliver(struct argo_net *net, struct sk_buff *skb, u16 domid)
 {
 	WRITE_ONCE(net->rx_packets, net->rx_packets + 1);
 	WRITE_ONCE(net->rx_bytes, net->rx_bytes + skb->len);
-	if (!argo_net_is_pair(net) && !argo_net_peer_find(net, domid))
-		argo_net_peer_heard(net, domid);
+	if (!argo_net_is_pair(net))
+		note_sender(net, skb, domid);
 	skb->protocol = eth_type_trans(skb, net->dev);
 	napi_gro_receive(&net->napi, skb);
 }

@@ -250,6 +250,15 @@ void argo_net_flood_work(struct work_struct *work)
 	__netif_tx_unlock_bh(txq);
 }
 
+/* Return: the domain that an address of one host is at, or -1. */
+static int domain_of(struct argo_net *net, const u8 *mac)
+{
+	int domid = argo_net_domid(mac);
+
+	return domid < 0 && READ_ONCE(net->trusted) ?
+	       argo_net_fdb_find(net, mac) : domid;
+}
+
 /**
  * argo_net_select_queue() - net_device_ops.ndo_select_queue
  * @dev: device
@@ -269,7 +278,7 @@ u16 argo_net_select_queue(struct net_device *dev, struct sk_buff *skb,
 
 	if (argo_net_is_pair(net) || is_multicast_ether_addr(eth->h_dest))
 		return 0;
-	domid = argo_net_domid(eth->h_dest);
+	domid = domain_of(net, eth->h_dest);
 	if (domid < 0)
 		return 0;
 	rcu_read_lock();
@@ -301,10 +310,10 @@ netdev_tx_t argo_net_xmit(struct sk_buff *skb, struct net_device *dev)
 		return to_domain(net, net->peer, skb, tx, txq);
 	if (is_multicast_ether_addr(eth->h_dest))
 		return to_all(net, skb, tx);
-	domid = argo_net_domid(eth->h_dest);
+	domid = domain_of(net, eth->h_dest);
 	if (domid >= 0)
 		return to_domain(net, domid, skb, tx, txq);
-	/* A bridge behind a peer may have it. */
+	/* A bridge behind one of the peers may have it. */
 	if (READ_ONCE(net->trusted))
 		return to_all(net, skb, tx);
 	count(tx, ARGO_NET_TX_NO_PEER);

@@ -205,6 +205,28 @@ def a_bridge_a_vlan_and_a_namespace(lab, a, b):
     down(a, b)
 
 
+@case("pv61", "pvh612", timeout=400, needs=NEEDS)
+def what_is_behind_a_bridge_is_learnt(lab, a, b):
+    for domain, address, peers in ((lab.dom0, "10.77.0.1", f"{a.domid},{b.domid}"), (a, "10.77.0.2", f"0,{b.domid}"),
+                                   (b, "10.77.0.3", f"0,{a.domid}")):
+        up(domain, address, f"peers {peers} trusted on")
+    for domain in (lab.dom0, a, b):
+        wait_carrier(domain)
+    # Behind a's bridge is a namespace with an address of its own.
+    a.check(f"modprobe -a bridge veth; ip link add br9 type bridge && ip link set {DEVICE} master br9 && "
+            "ip link add v0 type veth peer name v1 && ip link set v0 master br9 && ip netns add behind && "
+            "ip link set v1 netns behind && ip -n behind addr add 10.77.0.9/24 dev v1 && ip -n behind link set v1 up && "
+            "ip link set v0 up && ip link set br9 up")
+    pings(b, "10.77.0.9")
+    before = link(lab.dom0)["stats64"]["rx"]["packets"]
+    b.check("ping -q -c 100 -i 0.05 -W 10 10.77.0.9", 120)
+    came = link(lab.dom0)["stats64"]["rx"]["packets"] - before
+    # There are always some neighbours who look for each other.
+    expect(came < 50, f"{came} frames, of 100 from one domain to another, came to dom0")
+    a.check("ip netns del behind; ip link del br9; ip link del v0 2>/dev/null; true")
+    down(lab.dom0, a, b)
+
+
 @each(("pv61", "pvh612"), needs=NEEDS)
 def what_makes_no_sense_is_counted_and_dropped(lab, rogue, other):
     for victim in (lab.dom0, other):
