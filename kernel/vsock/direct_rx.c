@@ -200,7 +200,11 @@ bool argo_vsock_leave(struct argo_vsock_rx *rx)
 		call_worker(rx, false);
 		return true;
 	}
+	/* Nobody comes: the worker goes on, and the interrupt calls it again. */
+	mutex_lock(&rx->lock);
 	WRITE_ONCE(rx->stream.streak, 0);
+	argo_vsock_let_interrupt(rx);
+	mutex_unlock(&rx->lock);
 	return false;
 }
 

@@ -155,6 +155,17 @@ TEST_F(vsock_reading, does_not_hold_up_others) {
     expect_in_pieces(sent, packet);
 }
 
+TEST_F(vsock_reading, may_be_given_up_in_the_middle) {
+    asio::write(socket, asio::buffer(pattern(4 * packet)));
+    socket.close();
+    // Neither this one nor those that come for it later keep others from being heard.
+    for (int i = 0; i < 3; i++) {
+        stream::socket other(context);
+        patient(other).connect(peer(service::echo));
+        round_trip(other, 100);
+    }
+}
+
 TEST_F(vsock_reading, ends_behind_all_that_was_sent) {
     const auto sent = pattern(4 * packet);
     asio::write(socket, asio::buffer(sent));
