@@ -3,7 +3,7 @@
  * Keeping the interrupt away from who looks for messages all the time anyway.
  *
  * One interrupt serves all rings of an attachment. So who keeps it away looks
- * at all of them now and then, and a timer does it where he sleeps meanwhile.
+ * at all of them now and then, and a timer does it while he is elsewhere.
  */
 #include <linux/ktime.h>
 #include <linux/module.h>
@@ -52,7 +52,8 @@ void argo_polling_exit(struct argo_hv *hv)
  * argo_poll_begin() - keep the interrupt away while reading
  * @hv: the attachment
  *
- * Until argo_poll_end(), call argo_poll_look() every few messages.
+ * Until argo_poll_end(), call argo_poll_look() every few messages, and
+ * argo_poll_stay() before anything else is done.
  *
  * Context: any but the hard interrupt.
  * Return: what argo_poll_end() wants to know.
@@ -64,14 +65,28 @@ bool argo_poll_begin(struct argo_hv *hv)
 	if (!ops->irq_mask || !ops->irq_mask(hv))
 		return false;
 	atomic_inc(&hv->pollers);
-	/* Pairs with the one in poll_timer_fn(). */
+	return true;
+}
+EXPORT_SYMBOL_GPL(argo_poll_begin);
+
+/**
+ * argo_poll_stay() - keep the interrupt away while nobody reads
+ * @hv: the attachment; argo_poll_begin() returned true
+ *
+ * A timer looks at all rings until argo_poll_end(). Who neither sleeps nor
+ * returns between the two does without it, and its cost.
+ *
+ * Context: any but the hard interrupt.
+ */
+void argo_poll_stay(struct argo_hv *hv)
+{
+	/* argo_poll_begin()'s increment; pairs with the one in poll_timer_fn(). */
 	smp_mb__after_atomic();
 	if (!test_and_set_bit(ARMED, &hv->poll_armed))
 		hrtimer_start(&hv->poll_timer, ns_to_ktime(ARGO_POLL_LOOK),
 			      HRTIMER_MODE_REL_SOFT);
-	return true;
 }
-EXPORT_SYMBOL_GPL(argo_poll_begin);
+EXPORT_SYMBOL_GPL(argo_poll_stay);
 
 /**
  * argo_poll_look() - do what the interrupt would have done

@@ -86,16 +86,21 @@ struct argo_net_peer {
 	struct sk_buff_head flood;
 };
 
+/* Bit of argo_net_rx.flags: argo_poll_begin() keeps the interrupt away. */
+#define ARGO_NET_MASKED		0
+
 /**
  * struct argo_net_rx - a ring that is read
  * @net: the device
  * @ring: or NULL
  * @paused: a restore is going on: it is not read
+ * @flags: ARGO_NET_MASKED
  */
 struct argo_net_rx {
 	struct argo_net *net;
 	struct argo_ring *ring;
 	bool paused;
+	unsigned long flags;
 };
 
 /**
@@ -122,7 +127,6 @@ struct argo_net_tx {
  * @peer: domid of the other end, ARGO_DOMID_ANY if it is not point-to-point
  * @trusted: any source address is taken
  * @napi: reads the ring
- * @masked: argo_poll_begin() keeps the interrupt away; the poll's
  * @rx: the ring
  * @pool: memory of large frames; the poll's
  * @rx_packets: received; the poll's, as the next ones
@@ -153,7 +157,6 @@ struct argo_net {
 	bool trusted;
 
 	struct napi_struct napi;
-	bool masked;
 	struct argo_net_rx rx;
 	struct argo_pool pool;
 	u64 rx_packets;

@@ -172,27 +172,49 @@ static bool may_read(const struct argo_net_rx *rx)
 	return READ_ONCE(rx->ring) && !READ_ONCE(rx->paused);
 }
 
+static void keep_interrupt_away(struct argo_net_rx *rx)
+{
+	if (!test_and_set_bit(ARGO_NET_MASKED, &rx->flags) &&
+	    !argo_poll_begin(rx->net->hv))
+		clear_bit(ARGO_NET_MASKED, &rx->flags);
+}
+
+static void let_interrupt_in(struct argo_net_rx *rx)
+{
+	if (test_and_clear_bit(ARGO_NET_MASKED, &rx->flags))
+		argo_poll_end(rx->net->hv, true);
+}
+
+/* Return: whether it is complete, and the interrupt tells of more. */
+static bool end_poll(struct argo_net *net, int n)
+{
+	struct argo_net_rx *rx = &net->rx;
+	/* It may be polled elsewhere as soon as it is complete. */
+	bool masked = test_and_clear_bit(ARGO_NET_MASKED, &rx->flags);
+	bool done = napi_complete_done(&net->napi, n);
+
+	if (masked && (done || test_and_set_bit(ARGO_NET_MASKED, &rx->flags)))
+		argo_poll_end(net->hv, true);
+	return done;
+}
+
 static int argo_net_poll(struct napi_struct *napi, int budget)
 {
 	struct argo_net *net = container_of(napi, struct argo_net, napi);
-	bool masked;
+	struct argo_net_rx *rx = &net->rx;
 	int n = 0;
 
-	if (!net->masked)
-		net->masked = argo_poll_begin(net->hv);
-	while (n < budget && may_read(&net->rx) && read_one(net) > 0)
-		if (++n % LOOK == 0 && net->masked)
+	/* Netpoll: it does not own the poll, and only sends. */
+	if (!budget)
+		return 0;
+	keep_interrupt_away(rx);
+	while (n < budget && may_read(rx) && read_one(net) > 0)
+		if (++n % LOOK == 0 && test_bit(ARGO_NET_MASKED, &rx->flags))
 			argo_poll_look(net->hv);
-	if (n == budget)
-		return budget;
-
-	/* It may be run elsewhere as soon as it is complete. */
-	masked = net->masked;
-	net->masked = false;
-	if (napi_complete_done(napi, n))
-		argo_poll_end(net->hv, masked);
-	else
-		net->masked = masked;
+	if (n < budget && end_poll(net, n))
+		return n;
+	if (test_bit(ARGO_NET_MASKED, &rx->flags))
+		argo_poll_stay(net->hv);
 	return n;
 }
 
@@ -315,8 +337,7 @@ void argo_net_rx_stop(struct argo_net *net)
 	argo_ring_stop(net->rx.ring);
 	cancel_delayed_work_sync(&net->restore_work);
 	napi_disable(&net->napi);
-	argo_poll_end(net->hv, net->masked);
-	net->masked = false;
+	let_interrupt_in(&net->rx);
 }
 
 /**

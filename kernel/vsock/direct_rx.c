@@ -129,8 +129,11 @@ static void keep_interrupt_away(struct argo_vsock_rx *rx)
 {
 	lockdep_assert_held(&rx->lock);
 
-	if (!rx->masked && rx->stream.streak == STREAK)
-		WRITE_ONCE(rx->masked, argo_poll_begin(rx->vs->hv));
+	if (rx->masked || rx->stream.streak < STREAK)
+		return;
+	WRITE_ONCE(rx->masked, argo_poll_begin(rx->vs->hv));
+	if (rx->masked)
+		argo_poll_stay(rx->vs->hv);
 }
 
 /**

@@ -452,6 +452,8 @@ static void rx_work_fn(struct work_struct *work)
 	if (is_held(rx))
 		return;
 	masked = argo_poll_begin(vs->hv);
+	if (masked)
+		argo_poll_stay(vs->hv);
 	while (n < ARGO_VSOCK_BUDGET) {
 		rc = argo_vsock_leave(rx) ? 0 : read_and_deliver(rx);
 		if (rc <= 0)

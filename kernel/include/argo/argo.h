@@ -144,6 +144,7 @@ bool argo_ring_busy_poll(struct argo_ring *ring, ktime_t deadline);
 void argo_ring_slept(struct argo_ring *ring, u64 began);
 
 bool argo_poll_begin(struct argo_hv *hv);
+void argo_poll_stay(struct argo_hv *hv);
 void argo_poll_look(struct argo_hv *hv);
 void argo_poll_end(struct argo_hv *hv, bool masked);
 

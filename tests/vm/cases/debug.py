@@ -12,7 +12,7 @@ for function, needs in ((abi.essentials_with_dom0, abi.NEEDS), (conformance.of_x
                         (lifecycle.unload_and_reload, lifecycle.NEEDS), (vsock_libargo.with_dom0, vsock_libargo.NEEDS),
                         (vsock_peers.a_domain_that_is_restored, vsock_peers.NEEDS),
                         (net.point_to_point, net.NEEDS), (net.added_and_deleted_under_traffic, net.NEEDS),
-                        (net.back_after_a_restore, net.NEEDS)):
+                        (net.polled_in_every_way_of_linux, net.NEEDS), (net.back_after_a_restore, net.NEEDS)):
     each(PV, PVH, timeout=900, debug=True, needs=needs)(function)
 for function, needs in ((stress.at_random, NEEDS), (vsock.a_thousand_connections_at_once, vsock.NEEDS),
                         (vsock.what_is_read_may_hold_more, vsock.NEEDS),

@@ -153,6 +153,29 @@ def measured_by_iperf3(lab, a, b):
         down(server, client)
 
 
+@each("pv61", "pvh612", timeout=400, needs=NEEDS)
+def polled_in_every_way_of_linux(lab, u):
+    pair(lab.dom0, u)
+    own = f"/sys/class/net/{DEVICE}"
+    # Sockets look themselves; the interrupt comes late; a thread does it. Each on top of those before it.
+    ways = (("/proc/sys/net/core/busy_read", 200), (f"{own}/napi_defer_hard_irqs", 2),
+            (f"{own}/gro_flush_timeout", 200000), (f"{own}/threaded", 1))
+    for way, value in ways:
+        for domain in (lab.dom0, u):
+            domain.check(f"echo {value} >{way}")
+        transfer(lab.dom0, u, "10.77.0.2", 4)
+        converse(u, lab.dom0, "10.77.0.1")
+    for way, _ in ways:
+        for domain in (lab.dom0, u):
+            domain.check(f"echo 0 >{way}")
+        transfer(u, lab.dom0, "10.77.0.1", 1)
+    # The interrupt tells of what comes now: nobody looks.
+    time.sleep(1)
+    converse(lab.dom0, u, "10.77.0.2")
+    nothing_was_lost(lab.dom0, u)
+    down(lab.dom0, u)
+
+
 @case("pv61", "pvh612", timeout=400, needs=NEEDS)
 def three_domains_on_one_device(lab, a, b):
     up(lab.dom0, "10.77.0.1", f"peers {a.domid},{b.domid}")
