@@ -24,17 +24,6 @@
 /* How long a reader has to come for one. */
 #define LEAVE_MS	4
 
-/* Return: a reference to the peer of a connected socket, or NULL. */
-static struct argo_vsock_peer *peer_of(const struct vsock_sock *vsk)
-{
-	u32 cid = vsk->remote_addr.svm_cid;
-
-	if (!argo_vsock_cid_is_domain(cid))
-		return NULL;
-	return argo_vsock_peer_find(argo_vsock_of(vsk),
-				    cid - ARGO_VSOCK_CID_OFFSET);
-}
-
 static u64 position(const struct argo_vsock_rx *rx)
 {
 	return rx->taken + rx->done;
@@ -337,7 +326,7 @@ static bool end_reading(struct argo_vsock_rx *rx, const struct argo_ring *ring)
 ssize_t argo_vsock_read_direct(struct vsock_sock *vsk, struct iov_iter *to,
 			       size_t len)
 {
-	struct argo_vsock_peer *peer = peer_of(vsk);
+	struct argo_vsock_peer *peer = argo_vsock_peer_of(vsk);
 	struct virtio_vsock_hdr hdr;
 	struct argo_ring_msg msg;
 	bool fault = false, more, mine;
@@ -385,7 +374,7 @@ s64 argo_vsock_stream_has_data(struct vsock_sock *vsk)
 
 	if (bytes)
 		return bytes;
-	peer = peer_of(vsk);
+	peer = argo_vsock_peer_of(vsk);
 	if (!peer)
 		return 0;
 	/* Who is about to sleep asks again when this has ended his wait. */
@@ -414,7 +403,7 @@ s64 argo_vsock_stream_has_data(struct vsock_sock *vsk)
 int argo_vsock_recv_pre_block(struct vsock_sock *vsk, size_t target,
 			      struct vsock_transport_recv_notify_data *data)
 {
-	struct argo_vsock_peer *peer = peer_of(vsk);
+	struct argo_vsock_peer *peer = argo_vsock_peer_of(vsk);
 	struct virtio_vsock_hdr hdr;
 	struct argo_ring_msg msg;
 	struct argo_vsock_rx *rx;
@@ -456,7 +445,7 @@ int argo_vsock_recv_pre_block(struct vsock_sock *vsk, size_t target,
 bool argo_vsock_take_over(struct vsock_sock *vsk)
 {
 	const struct vsock_transport *transport = vsk->transport;
-	struct argo_vsock_peer *peer = peer_of(vsk);
+	struct argo_vsock_peer *peer = argo_vsock_peer_of(vsk);
 	struct sock *sk = sk_vsock(vsk);
 
 	if (!peer)

@@ -51,6 +51,23 @@ found:
 	return peer;
 }
 
+/**
+ * argo_vsock_peer_of() - the domain at the other end of a socket
+ * @vsk: the socket
+ *
+ * Context: any.
+ * Return: a reference, or NULL: it is not known, or no domain.
+ */
+struct argo_vsock_peer *argo_vsock_peer_of(const struct vsock_sock *vsk)
+{
+	u32 cid = vsk->remote_addr.svm_cid;
+
+	if (!argo_vsock_cid_is_domain(cid))
+		return NULL;
+	return argo_vsock_peer_find(argo_vsock_of(vsk),
+				    cid - ARGO_VSOCK_CID_OFFSET);
+}
+
 static void space_wake(struct argo_waiter *w)
 {
 	struct argo_vsock_peer *peer = container_of(w, struct argo_vsock_peer,
@@ -184,14 +201,8 @@ void argo_vsock_peer_lost(struct argo_vsock_peer *peer)
 /* A connected socket names a peer. Under a spinlock. */
 static void mark_in_use(struct sock *sk)
 {
-	struct vsock_sock *vsk = vsock_sk(sk);
-	u32 cid = vsk->remote_addr.svm_cid;
-	struct argo_vsock_peer *peer;
+	struct argo_vsock_peer *peer = argo_vsock_peer_of(vsock_sk(sk));
 
-	if (!argo_vsock_cid_is_domain(cid))
-		return;
-	peer = argo_vsock_peer_find(argo_vsock_of(vsk),
-				    cid - ARGO_VSOCK_CID_OFFSET);
 	if (!peer)
 		return;
 	WRITE_ONCE(peer->in_use, true);

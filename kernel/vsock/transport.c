@@ -73,7 +73,7 @@ bool argo_vsock_is_captured(void)
 
 static int cancel_pkt(struct vsock_sock *vsk)
 {
-	return argo_vsock_cancel(argo_vsock_of(vsk), vsk);
+	return argo_vsock_cancel(vsk);
 }
 
 #ifdef ARGO_HAVE_VSOCK_ALLOW_VSK

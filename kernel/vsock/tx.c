@@ -414,21 +414,16 @@ static bool is_of(struct argo_vsock_pkt *pkt, void *owner)
 
 /**
  * argo_vsock_cancel() - forget what a socket has queued
- * @vs: attachment
  * @vsk: the socket
  *
  * Context: may sleep, under lock_sock().
  * Return: 0.
  */
-int argo_vsock_cancel(struct argo_vsock *vs, struct vsock_sock *vsk)
+int argo_vsock_cancel(struct vsock_sock *vsk)
 {
-	u32 cid = vsk->remote_addr.svm_cid;
-	struct argo_vsock_peer *peer;
+	struct argo_vsock_peer *peer = argo_vsock_peer_of(vsk);
 	struct argo_vsock_pkt *pkt;
 
-	if (!argo_vsock_cid_is_domain(cid))
-		return 0;
-	peer = argo_vsock_peer_find(vs, cid - ARGO_VSOCK_CID_OFFSET);
 	if (!peer)
 		return 0;
 	mutex_lock(&peer->tx_lock);

@@ -247,6 +247,7 @@ bool argo_vsock_is_captured(void);
 
 /* peer.c */
 struct argo_vsock_peer *argo_vsock_peer_find(struct argo_vsock *vs, u16 domid);
+struct argo_vsock_peer *argo_vsock_peer_of(const struct vsock_sock *vsk);
 struct argo_vsock_peer *argo_vsock_peer_get(struct argo_vsock *vs, u16 domid);
 void argo_vsock_peer_put(struct argo_vsock_peer *peer);
 void argo_vsock_peer_lost(struct argo_vsock_peer *peer);
@@ -259,7 +260,7 @@ int argo_vsock_send_now(struct argo_vsock_peer *peer,
 			const struct argo_hv_iov *iov, unsigned int n, u32 len);
 struct argo_vsock_peer *argo_vsock_peer_lock(struct argo_vsock *vs, u16 domid);
 void argo_vsock_peer_unlock(struct argo_vsock_peer *peer);
-int argo_vsock_cancel(struct argo_vsock *vs, struct vsock_sock *vsk);
+int argo_vsock_cancel(struct vsock_sock *vsk);
 bool argo_vsock_replies_pending(struct argo_vsock_peer *peer);
 void argo_vsock_purge(struct argo_vsock_peer *peer);
 void argo_vsock_tx_work(struct work_struct *work);
