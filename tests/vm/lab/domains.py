@@ -142,9 +142,10 @@ def create(lab, kind, number, name=None, seclabel=None, vcpus=1, extra="", vif=F
               f'kernel="/lab/vmlinux-{series}"', f'ramdisk="/lab/domu-{series}.img"',
               f'extra="{ARGS} lab.name={name} {extra}"',
               'on_poweroff="destroy"', 'on_crash="destroy"', 'on_reboot="destroy"']
+    # As on a machine whose TSC is invariant, which QEMU's is not said to be: Xen would emulate each RDTSC, a tenth of
+    # what a PV kernel does while it sends; and PVH domUs die of that (RDTSCP, QEMU 7.2).
+    config.append('tsc_mode="native"')
     if guest_type == "pvh":
-        # An emulated TSC kills it on RDTSCP (QEMU 7.2).
-        config.append('tsc_mode="native"')
         # QEMU lets every processor's FXRSTOR rewrite flags of the first one, unlocked: a VMRUN there may lose the
         # nested paging, or the interrupts, that it just switched (cpu_clear_ignne() of QEMU 7.2).
         config.append('cpus="1"')
