@@ -7,7 +7,8 @@ from . import streams
 from .report import line, size_text, time_text
 
 NAMES = {streams.TCP: "TCP over netfront", streams.VCHAN: "libxenvchan, 64 KiB rings",
-         streams.VSOCK: "AF_VSOCK over Argo", streams.NET: "TCP over argo_net"}
+         streams.VSOCK: "AF_VSOCK over Argo", streams.NET: "TCP over argo_net",
+         streams.TCP_POLLED: "TCP over netfront, polled", streams.NET_POLLED: "TCP over argo_net, polled"}
 
 
 @dataclasses.dataclass
@@ -22,8 +23,8 @@ def _throughput(direction, sizes):
     for transport, rows in direction.throughput.items():
         rates = [rows[size].megabytes_per_second for size in sizes]
         lines.append(line(f"{NAMES[transport]}, MB/s", [f"{rate:.1f}" for rate in rates]))
-        if transport in streams.MODULES:
-            tcp = direction.throughput[streams.TCP]
+        if transport in streams.NETFRONT:
+            tcp = direction.throughput[streams.NETFRONT[transport]]
             lines.append(line("  times netfront's", [f"{rate / tcp[size].megabytes_per_second:.1f}"
                                                      for size, rate in zip(sizes, rates)]))
         if transport == streams.VSOCK:

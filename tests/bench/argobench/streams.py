@@ -14,12 +14,18 @@ from lab.errors import LabError
 from .serving import answering
 
 TCP, VCHAN, VSOCK, NET = "tcp", "vchan", "vsock", "net"
-# Modules of the last two, which may not have been built.
+# The same, with sockets that look for what comes before they sleep.
+TCP_POLLED, NET_POLLED = "tcp-polled", "net-polled"
+# Modules that may not have been built.
 VSOCK_MODULE, NET_MODULE = "argo_vsock", "argo_net"
-MODULES = {VSOCK: VSOCK_MODULE, NET: NET_MODULE}
-# What argo-stream-bench calls the last: TCP, too.
-KINDS = {NET: TCP}
-PORTS = {TCP: 5003, VCHAN: 5003, VSOCK: 5003, NET: 5004}
+MODULES = {VSOCK: VSOCK_MODULE, NET: NET_MODULE, NET_POLLED: NET_MODULE}
+# What each is compared with.
+NETFRONT = {VSOCK: TCP, NET: TCP, NET_POLLED: TCP_POLLED}
+# How to ask argo-stream-bench for them.
+_POLLED = "--transport tcp --busy-poll 200"
+OPTIONS = {TCP: "--transport tcp", VCHAN: "--transport vchan", VSOCK: "--transport vsock", NET: "--transport tcp",
+           TCP_POLLED: _POLLED, NET_POLLED: _POLLED}
+PORTS = {TCP: 5003, VCHAN: 5003, VSOCK: 5003, NET: 5004, TCP_POLLED: 5005, NET_POLLED: 5006}
 NET_DEVICE = "argo0"
 SECONDS = 1
 TIMEOUT = 120
@@ -58,7 +64,7 @@ class Direction:
 
 def transports(built):
     """Those that can be measured."""
-    return [TCP, VCHAN] + [transport for transport, module in MODULES.items() if built.has(module)]
+    return [TCP, TCP_POLLED, VCHAN] + [transport for transport, module in MODULES.items() if built.has(module)]
 
 
 def _net_address(domain):
@@ -84,12 +90,13 @@ def end(over, *domains):
 
 
 def _to(transport, server):
-    return {TCP: server.address, NET: _net_address(server)}.get(transport, server.domid)
+    return {TCP: server.address, TCP_POLLED: server.address, NET: _net_address(server),
+            NET_POLLED: _net_address(server)}.get(transport, server.domid)
 
 
 def _server(transport, server, client):
-    return answering(server, f"argo-stream-bench serve --transport {KINDS.get(transport, transport)} "
-                     f"--port {PORTS[transport]} --to {client.domid}", TIMEOUT)
+    return answering(server, f"argo-stream-bench serve {OPTIONS[transport]} --port {PORTS[transport]} "
+                     f"--to {client.domid}", TIMEOUT)
 
 
 def _interrupts(domain):
@@ -108,7 +115,7 @@ def _packets(domain):
 
 
 def _run(transport, mode, client, server, size):
-    done = client.run(f"argo-stream-bench run --transport {KINDS.get(transport, transport)} --port {PORTS[transport]} --to {_to(transport, server)} "
+    done = client.run(f"argo-stream-bench run {OPTIONS[transport]} --port {PORTS[transport]} --to {_to(transport, server)} "
                       f"--mode {mode} --size {size} --seconds {SECONDS} --json", TIMEOUT)
     try:
         return json.loads(done.out)

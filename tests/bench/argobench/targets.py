@@ -63,12 +63,15 @@ def evaluate_streams(pairs):
 
 
 def _of_net(direction):
-    if streams.NET not in direction.transports:
-        return []
+    return [target for ours, how in ((streams.NET, ""), (streams.NET_POLLED, ", polled"))
+            if ours in direction.transports for target in _of_net_one(direction, ours, how)]
+
+
+def _of_net_one(direction, net, how):
     (ours, tcp), (our_trip, tcp_trip) = (
-        (rows[streams.NET][size], rows[streams.TCP][size])
+        (rows[net][size], rows[streams.NETFRONT[net]][size])
         for rows, size in ((direction.throughput, LARGE), (direction.round_trip, SMALL)))
-    where = f"TCP over argo_net, {direction.sender} -> {direction.receiver}"
+    where = f"TCP over argo_net{how}, {direction.sender} -> {direction.receiver}"
     return [
         Target(f"{where}, 64 KiB writes: at least twice netfront's",
                ours.megabytes_per_second / tcp.megabytes_per_second, 2, False),

@@ -12,15 +12,17 @@ namespace {
 namespace stream = guest::stream;
 
 constexpr const char* usage = R"(usage:
-  argo-stream-bench serve --transport tcp|vsock|vchan [--port P] [--to DOMID]
+  argo-stream-bench serve --transport tcp|vsock|vchan [--port P] [--to DOMID] [--busy-poll US]
   argo-stream-bench run   --transport tcp|vsock|vchan [--port P] --to ADDRESS|DOMID --size BYTES
-                          [--mode throughput|round-trip] [--seconds S] [--json]
+                          [--mode throughput|round-trip] [--seconds S] [--busy-poll US] [--json]
 --to is an IPv4 address for tcp and else a domid. A server of vchan serves that one only; others need none.
+--busy-poll is for tcp: SO_BUSY_POLL of its sockets.
 run's exit status is 1 if what arrived is not what was sent.
 )";
 
 stream::place place_of(const guest::arguments& options) {
-    return {options.text("transport"), options.text("to"), options.number<std::uint16_t>("port", 5003)};
+    return {options.text("transport"), options.text("to"), options.number<std::uint16_t>("port", 5003),
+            std::chrono::microseconds{options.number<std::uint32_t>("busy-poll", 0)}};
 }
 
 stream::mode mode_of(const std::string& text) {

@@ -86,12 +86,15 @@ file make_socket(int family) {
 
 class socket_connection final : public connection {
 public:
-    socket_connection(file socket, int family) : socket_{std::move(socket)} {
+    socket_connection(file socket, int family, std::chrono::microseconds busy_poll) : socket_{std::move(socket)} {
         const timeval limit{patience.count(), 0};
         set(socket_, SOL_SOCKET, SO_RCVTIMEO, limit);
         set(socket_, SOL_SOCKET, SO_SNDTIMEO, limit);
         if (family == AF_INET) {
             set(socket_, IPPROTO_TCP, TCP_NODELAY, 1);
+        }
+        if (busy_poll.count() != 0) {
+            set(socket_, SOL_SOCKET, SO_BUSY_POLL, static_cast<int>(busy_poll.count()));
         }
     }
 
@@ -132,7 +135,7 @@ private:
 
 class socket_listener final : public listener {
 public:
-    explicit socket_listener(const place& where) {
+    explicit socket_listener(const place& where) : busy_poll_{where.busy_poll} {
         const auto here = any_address(where);
         socket_ = make_socket(here.family());
         if (here.family() == AF_INET) {
@@ -149,12 +152,13 @@ public:
         if (!accepted) {
             fail("accept");
         }
-        return std::make_unique<socket_connection>(std::move(accepted), family_);
+        return std::make_unique<socket_connection>(std::move(accepted), family_, busy_poll_);
     }
 
 private:
     file socket_;
     int family_ = 0;
+    std::chrono::microseconds busy_poll_;
 };
 
 } // namespace
@@ -171,7 +175,7 @@ std::unique_ptr<connection> connect_socket(const place& where) {
     if (::connect(socket.get(), there.get(), there.size) != 0) {
         fail("connect to " + where.to);
     }
-    return std::make_unique<socket_connection>(std::move(socket), there.family());
+    return std::make_unique<socket_connection>(std::move(socket), there.family(), where.busy_poll);
 }
 
 } // namespace guest::stream

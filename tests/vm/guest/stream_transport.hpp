@@ -38,6 +38,8 @@ struct place {
     std::string transport; ///< tcp, vsock, vchan
     std::string to;        ///< tcp: an IPv4 address; else a domid. For a server of vchan its client, else unused
     std::uint16_t port = 0;
+    /// tcp: what SO_BUSY_POLL is set to; 0 leaves it as the system has it.
+    std::chrono::microseconds busy_poll{0};
 };
 
 /// The maximum time that connecting waits, and that nothing may come on a connection before that is an error.
