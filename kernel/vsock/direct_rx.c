@@ -24,8 +24,17 @@
 /* How long a reader has to come for one. */
 #define LEAVE_MS	4
 
-static u64 position(const struct argo_vsock_rx *rx)
+/**
+ * argo_vsock_position() - what is read next
+ * @rx: of which ring
+ *
+ * Context: under @rx->lock.
+ * Return: bytes that were read before it, ever.
+ */
+u64 argo_vsock_position(const struct argo_vsock_rx *rx)
 {
+	lockdep_assert_held(&rx->lock);
+
 	return rx->taken + rx->done;
 }
 
@@ -54,6 +63,40 @@ static bool is_for(const struct virtio_vsock_hdr *hdr, struct vsock_sock *vsk)
 	       le32_to_cpu(hdr->dst_port) == vsk->local_addr.svm_port &&
 	       le32_to_cpu(hdr->len) <= READ_ONCE(vvs->buf_alloc) &&
 	       sk->sk_state == TCP_ESTABLISHED && sk->sk_type == SOCK_STREAM;
+}
+
+static u32 bytes_read(struct vsock_sock *vsk)
+{
+	struct virtio_vsock_sock *vvs = vsk->trans;
+	u32 bytes;
+
+	spin_lock_bh(&vvs->rx_lock);
+	bytes = vvs->fwd_cnt;
+	spin_unlock_bh(&vvs->rx_lock);
+	return bytes;
+}
+
+/*
+ * A socket that was readable while data was in the ring is readable, too, while
+ * the worker is about to queue that. When it is queued the worker does not say;
+ * but then it is to be had there, or was read.
+ */
+static bool is_on_its_way(const struct argo_vsock_rx *rx,
+			  struct vsock_sock *vsk)
+{
+	lockdep_assert_held(&rx->lock);
+
+	return rx->awaited && is_for(rx->awaited, vsk) &&
+	       bytes_read(vsk) == rx->told.fwd_cnt;
+}
+
+/* Return: bytes of the next message. */
+static u32 tell(struct argo_vsock_rx *rx, struct vsock_sock *vsk,
+		const struct virtio_vsock_hdr *hdr)
+{
+	rx->told.at = argo_vsock_position(rx);
+	rx->told.fwd_cnt = bytes_read(vsk);
+	return le32_to_cpu(hdr->len) - rx->done;
 }
 
 /**
@@ -146,9 +189,9 @@ static bool has_time(struct argo_vsock_rx *rx, bool *first)
 {
 	lockdep_assert_held(&rx->lock);
 
-	*first = rx->left_at != position(rx);
+	*first = rx->left_at != argo_vsock_position(rx);
 	if (*first) {
-		rx->left_at = position(rx);
+		rx->left_at = argo_vsock_position(rx);
 		rx->left_until = jiffies + msecs_to_jiffies(LEAVE_MS) + 1;
 	}
 	return time_before(jiffies, rx->left_until);
@@ -380,8 +423,10 @@ s64 argo_vsock_stream_has_data(struct vsock_sock *vsk)
 	/* Who is about to sleep asks again when this has ended his wait. */
 	sched_annotate_sleep();
 	mutex_lock(&peer->rx.lock);
-	if (next_is_for(&peer->rx, vsk, &msg, &hdr))
-		bytes = le32_to_cpu(hdr.len) - peer->rx.done;
+	if (is_on_its_way(&peer->rx, vsk))
+		bytes = le32_to_cpu(peer->rx.awaited->len);
+	else if (next_is_for(&peer->rx, vsk, &msg, &hdr))
+		bytes = tell(&peer->rx, vsk, &hdr);
 	else
 		stop_reading(&peer->rx);
 	mutex_unlock(&peer->rx.lock);
@@ -436,26 +481,41 @@ int argo_vsock_recv_pre_block(struct vsock_sock *vsk, size_t target,
 }
 
 /**
- * argo_vsock_take_over() - have the worker deliver what would be read directly
+ * argo_vsock_take_over() - have the worker queue what is not read directly
  * @vsk: a stream that has nothing queued
  *
  * Context: under lock_sock(), which it gives up meanwhile.
- * Return: whether something is queued then.
+ * Return: bytes queued then, or -ECONNRESET.
  */
-bool argo_vsock_take_over(struct vsock_sock *vsk)
+s64 argo_vsock_take_over(struct vsock_sock *vsk)
 {
 	const struct vsock_transport *transport = vsk->transport;
 	struct argo_vsock_peer *peer = argo_vsock_peer_of(vsk);
 	struct sock *sk = sk_vsock(vsk);
+	struct argo_vsock_rx *rx;
+	bool on_its_way;
+	u32 dealt;
 
 	if (!peer)
-		return false;
-	WRITE_ONCE(peer->rx.stream.streak, 0);
+		return 0;
+	rx = &peer->rx;
+	mutex_lock(&rx->lock);
+	on_its_way = is_on_its_way(rx, vsk);
+	dealt = rx->dealt;
+	if (!on_its_way)
+		WRITE_ONCE(rx->stream.streak, 0);
+	mutex_unlock(&rx->lock);
+
 	release_sock(sk);
-	call_worker(&peer->rx, true);
-	flush_delayed_work(&peer->rx.work);
+	if (on_its_way) {
+		wait_event(rx->dealt_wait, READ_ONCE(rx->dealt) != dealt);
+	} else {
+		call_worker(rx, true);
+		flush_delayed_work(&rx->work);
+	}
 	lock_sock(sk);
 	argo_vsock_peer_put(peer);
-	return vsk->transport == transport &&
-	       virtio_transport_stream_has_data(vsk);
+	if (vsk->transport != transport)
+		return -ECONNRESET;
+	return virtio_transport_stream_has_data(vsk);
 }

@@ -391,19 +391,25 @@ static void deliver(struct argo_vsock_rx *rx, struct received *in)
 static int read_and_deliver(struct argo_vsock_rx *rx)
 {
 	struct received in;
+	bool was_told;
 	int rc;
 
 	mutex_lock(&rx->lock);
+	was_told = rx->told.at == argo_vsock_position(rx);
 	rc = read_one(rx, &in);
 	rx->delivering = rc > 0;
+	rx->awaited = rc > 0 && was_told ? &in.hdr : NULL;
 	mutex_unlock(&rx->lock);
 	if (rc <= 0)
 		return rc;
 	deliver(rx, &in);
 	mutex_lock(&rx->lock);
 	rx->delivering = false;
+	rx->awaited = NULL;
 	rx->delivered = rx->taken;
+	WRITE_ONCE(rx->dealt, rx->dealt + 1);
 	mutex_unlock(&rx->lock);
+	wake_up_all(&rx->dealt_wait);
 	return rc;
 }
 
@@ -546,6 +552,8 @@ void argo_vsock_rx_init(struct argo_vsock_rx *rx, struct argo_vsock *vs,
 	rx->peer = peer;
 	argo_vsock_pkt_pool_init(&rx->pool);
 	mutex_init(&rx->lock);
+	rx->told.at = U64_MAX;
+	init_waitqueue_head(&rx->dealt_wait);
 	INIT_DELAYED_WORK(&rx->work, rx_work_fn);
 }
 

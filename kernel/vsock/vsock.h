@@ -19,6 +19,7 @@
 #include <linux/kobject.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include <argo/argo.h>
@@ -79,11 +80,15 @@ struct argo_vsock_role {
  * @vs: attachment
  * @peer: whose it is; NULL for the one that any domain may send to
  * @ring: the ring; NULL before and after
- * @lock: protects @ring and the next nine; serialises the readers
+ * @lock: protects @ring and the next twelve; serialises the readers
  * @done: bytes of the first message that were received already
  * @taken: bytes that were consumed since ever, headers and gaps included
  * @delivered: @taken when the last message was dealt with
  * @delivering: the worker deals with one
+ * @dealt: how many the worker dealt with
+ * @told: the message in the ring that a reader was told of: how many bytes were
+ *	taken before it, and how many its socket had read by then
+ * @awaited: header of @told, if that is what the worker deals with; or NULL
  * @left_at: the message that is left to its reader, by bytes taken before it
  * @left_until: in jiffies
  * @pool: memory of packets
@@ -92,6 +97,7 @@ struct argo_vsock_role {
  * @reading: somebody else reads or looks for messages, and will call the worker
  *	for what comes meanwhile
  * @slept_since: local_clock() when a reader of a stream went to sleep, or 0
+ * @dealt_wait: for @dealt to change
  * @work: reads it
  */
 struct argo_vsock_rx {
@@ -104,6 +110,12 @@ struct argo_vsock_rx {
 	u64 taken;
 	u64 delivered;
 	bool delivering;
+	u32 dealt;
+	struct {
+		u64 at;
+		u32 fwd_cnt;
+	} told;
+	const struct virtio_vsock_hdr *awaited;
 	u64 left_at;
 	unsigned long left_until;
 	struct argo_pool pool;
@@ -115,6 +127,7 @@ struct argo_vsock_rx {
 	bool masked;
 	bool reading;
 	u64 slept_since;
+	wait_queue_head_t dealt_wait;
 	struct delayed_work work;
 };
 
@@ -273,13 +286,14 @@ int argo_vsock_seqpacket_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
 				 size_t len);
 
 /* direct_rx.c */
+u64 argo_vsock_position(const struct argo_vsock_rx *rx);
 void argo_vsock_note_stream(struct argo_vsock_rx *rx,
 			    const struct virtio_vsock_hdr *hdr);
 bool argo_vsock_leave(struct argo_vsock_rx *rx);
 void argo_vsock_let_interrupt(struct argo_vsock_rx *rx);
 ssize_t argo_vsock_read_direct(struct vsock_sock *vsk, struct iov_iter *to,
 			       size_t len);
-bool argo_vsock_take_over(struct vsock_sock *vsk);
+s64 argo_vsock_take_over(struct vsock_sock *vsk);
 s64 argo_vsock_stream_has_data(struct vsock_sock *vsk);
 int argo_vsock_recv_pre_block(struct vsock_sock *vsk, size_t target,
 			      struct vsock_transport_recv_notify_data *data);

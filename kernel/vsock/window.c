@@ -32,13 +32,40 @@ static void grow(struct vsock_sock *vsk, u32 through)
 		vvs->buf_alloc = min(2 * vvs->buf_alloc, most);
 }
 
-/* What is in the ring can be read there, but not be looked at and left. */
-static ssize_t peek(struct vsock_sock *vsk, struct msghdr *msg, size_t len,
-		    int flags)
+/* Return: how much it may hold now. */
+static u32 grow_with_reading(struct vsock_sock *vsk)
 {
-	if (!virtio_transport_stream_has_data(vsk) &&
-	    !argo_vsock_take_over(vsk))
-		return -EAGAIN;
+	struct virtio_vsock_sock *vvs = vsk->trans;
+	u32 window;
+
+	spin_lock_bh(&vvs->rx_lock);
+	grow(vsk, vvs->fwd_cnt);
+	window = vvs->buf_alloc;
+	spin_unlock_bh(&vvs->rx_lock);
+	return window;
+}
+
+/* Return: bytes that were read since the peer was told. */
+static u32 untold(struct vsock_sock *vsk)
+{
+	struct virtio_vsock_sock *vvs = vsk->trans;
+	u32 bytes;
+
+	spin_lock_bh(&vvs->rx_lock);
+	bytes = vvs->fwd_cnt - vvs->last_fwd_cnt;
+	spin_unlock_bh(&vvs->rx_lock);
+	return bytes;
+}
+
+static ssize_t dequeue_queued(struct vsock_sock *vsk, struct msghdr *msg,
+			      size_t len, int flags)
+{
+	s64 bytes = virtio_transport_stream_has_data(vsk);
+
+	if (!bytes)
+		bytes = argo_vsock_take_over(vsk);
+	if (bytes <= 0)
+		return bytes;
 	return virtio_transport_stream_dequeue(vsk, msg, len, flags);
 }
 
@@ -52,34 +79,25 @@ static ssize_t peek(struct vsock_sock *vsk, struct msghdr *msg, size_t len,
  * The common code tells the peer of room when nothing is left to read, or when
  * there is almost no room left: a peer that is told before need not stop.
  *
- * Context: may sleep, under lock_sock().
+ * Context: may sleep, under lock_sock(), which it may give up meanwhile.
  * Return: bytes read, or an errno.
  */
 ssize_t argo_vsock_stream_dequeue(struct vsock_sock *vsk, struct msghdr *msg,
 				  size_t len, int flags)
 {
-	struct virtio_vsock_sock *vvs = vsk->trans;
-	ssize_t n;
-	u32 untold;
+	ssize_t n = 0;
 	u64 window;
 
+	/* In the ring it can be read, but not be looked at and left. */
 	if (flags & MSG_PEEK)
-		return peek(vsk, msg, len, flags);
+		return dequeue_queued(vsk, msg, len, flags) ?: -EAGAIN;
 
-	spin_lock_bh(&vvs->rx_lock);
-	grow(vsk, vvs->fwd_cnt);
-	window = vvs->buf_alloc;
-	spin_unlock_bh(&vvs->rx_lock);
-
-	if (virtio_transport_stream_has_data(vsk))
-		n = virtio_transport_stream_dequeue(vsk, msg, len, flags);
-	else
+	window = grow_with_reading(vsk);
+	if (!virtio_transport_stream_has_data(vsk))
 		n = argo_vsock_read_direct(vsk, &msg->msg_iter, len);
-
-	spin_lock_bh(&vvs->rx_lock);
-	untold = vvs->fwd_cnt - vvs->last_fwd_cnt;
-	spin_unlock_bh(&vvs->rx_lock);
-	if (untold >= window / 4)
+	if (!n)
+		n = dequeue_queued(vsk, msg, len, flags);
+	if (n > 0 && untold(vsk) >= window / 4)
 		virtio_transport_notify_buffer_size(vsk, &window);
 	return n;
 }
