@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -100,6 +101,35 @@ TEST_F(vsock_reading, goes_into_memory_that_is_not_there_yet) {
             at += static_cast<std::size_t>(n);
         }
         EXPECT_TRUE(std::ranges::equal(std::as_bytes(std::span(sent)), fresh.all()));
+    }
+}
+
+TEST_F(vsock_reading, does_not_wait_for_what_poll_saw) {
+    stream::socket other(context);
+    patient(other).connect(peer(service::echo));
+    const auto sent = pattern(100);
+    std::vector<std::byte> got(sent.size());
+    // In turns, so that none is left to its reader: it is there a moment before the kernel takes it for him.
+    for (int i = 0; i < 20 * settled; i++) {
+        auto& turn = i % 2 == 0 ? socket : other;
+        asio::write(turn, asio::buffer(sent));
+        pollfd what{.fd = turn.native_handle(), .events = POLLIN, .revents = 0};
+        const auto began = steady_clock::now();
+        while (::poll(&what, 1, 0) == 0) {
+            ASSERT_LT(steady_clock::now() - began, std::chrono::milliseconds(patience_ms)) << "message " << i;
+        }
+        ASSERT_EQ(::recv(what.fd, got.data(), got.size(), MSG_DONTWAIT), std::ssize(got)) << errno << ", message " << i;
+    }
+}
+
+TEST_F(vsock_reading, does_not_wait_for_memory_that_is_not_there_yet) {
+    const auto sent = pattern(1000);
+    for (int i = 0; i < settled; i++) {
+        const mapping fresh(1);
+        asio::write(socket, asio::buffer(sent));
+        pollfd what{.fd = socket.native_handle(), .events = POLLIN, .revents = 0};
+        ASSERT_EQ(::poll(&what, 1, patience_ms), 1);
+        ASSERT_EQ(receive(fresh.all(), MSG_DONTWAIT), std::ssize(sent)) << errno << ", message " << i;
     }
 }
 
