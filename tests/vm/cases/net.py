@@ -288,6 +288,26 @@ def added_and_deleted_under_traffic(lab, u):
     lab.dom0.check("rmmod argo_net && modprobe argo_net")
 
 
+def seconds_to_carrier(watcher, other, there):
+    """From when the other end's device is told to be up, or down; nobody sends."""
+    watching = watcher.spawn(f"cat /proc/uptime; until [ $(cat /sys/class/net/{DEVICE}/carrier) = {int(there)} ]; "
+                             "do sleep 0.05; done; cat /proc/uptime")
+    watching.wait_for("\n")
+    other.check(f"ip link set {DEVICE} {'up' if there else 'down'}")
+    began, seen = (float(line.split()[0]) for line in watching.wait(SOON).out.splitlines())
+    return seen - began
+
+
+@each("pv61", "pvh612", timeout=400, needs=NEEDS)
+def carrier_follows_the_peer_within_two_seconds(lab, u):
+    pair(lab.dom0, u)
+    for watcher, other in ((lab.dom0, u), (u, lab.dom0)):
+        took = [seconds_to_carrier(watcher, other, there) for _ in range(3) for there in (False, True)]
+        # One of six may be late on a machine that does other things.
+        expect(sorted(took)[-2] < 2, watcher.name, took)
+    down(lab.dom0, u)
+
+
 @each("pv61", "pvh612", timeout=400, fresh=True, needs=NEEDS)
 def a_peer_that_dies_and_one_that_comes(lab, u):
     up(lab.dom0, "10.77.0.1")
