@@ -85,7 +85,7 @@ static ssize_t dequeue_queued(struct vsock_sock *vsk, struct msghdr *msg,
 ssize_t argo_vsock_stream_dequeue(struct vsock_sock *vsk, struct msghdr *msg,
 				  size_t len, int flags)
 {
-	ssize_t n = 0;
+	ssize_t n;
 	u64 window;
 
 	/* In the ring it can be read, but not be looked at and left. */
@@ -93,7 +93,9 @@ ssize_t argo_vsock_stream_dequeue(struct vsock_sock *vsk, struct msghdr *msg,
 		return dequeue_queued(vsk, msg, len, flags) ?: -EAGAIN;
 
 	window = grow_with_reading(vsk);
-	if (!virtio_transport_stream_has_data(vsk))
+	if (virtio_transport_stream_has_data(vsk))
+		n = virtio_transport_stream_dequeue(vsk, msg, len, flags);
+	else
 		n = argo_vsock_read_direct(vsk, &msg->msg_iter, len);
 	if (!n)
 		n = dequeue_queued(vsk, msg, len, flags);
