@@ -69,7 +69,7 @@ private:
     [[nodiscard]] u16 some_id() { return input_.PickValueInArray<u16>({0, 1, 2, 3, 4, nobody}); }
     [[nodiscard]] u32 some_port() { return input_.PickValueInArray<u32>({5, 6}); }
     [[nodiscard]] ring_name some_ring() {
-        const u16 partner = input_.ConsumeBool() ? u16{HMX_DOMID_ANY} : some_id();
+        const u16 partner = input_.ConsumeBool() ? u16{ARGO_DOMID_ANY} : some_id();
         return {some_port(), partner};
     }
     [[nodiscard]] u32 some_size() {

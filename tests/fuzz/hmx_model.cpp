@@ -31,7 +31,7 @@ std::optional<std::size_t> hmx_model::find(u16 id) const {
 }
 
 model_ring* hmx_model::match(model_domain& owner, u32 port, u16 sender) {
-    for (const u16 partner : {sender, u16{HMX_DOMID_ANY}}) {
+    for (const u16 partner : {sender, u16{ARGO_DOMID_ANY}}) {
         if (const auto found = owner.rings.find({port, partner}); found != owner.rings.end()) {
             return &found->second;
         }
@@ -42,7 +42,7 @@ model_ring* hmx_model::match(model_domain& owner, u32 port, u16 sender) {
 int hmx_model::register_ring(std::size_t self, ring_name name, u32 len, u32 flags, bool pages_are_good) {
     model_domain& owner = domains[self];
     const auto partner = find(name.partner);
-    if (name.partner != HMX_DOMID_ANY && !partner) {
+    if (name.partner != ARGO_DOMID_ANY && !partner) {
         return -ESRCH;
     }
     if (!usable(self)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is in a ring's memory. Its owner can write there at any time, so the
- * send index that counts is not there, and the receive index is taken for what
- * it can be.
+ * The content of a ring's memory. The ring's owner can write to it at any time.
+ * So the engine keeps its send index elsewhere (hmx_ring.tx), and makes a valid
+ * index of any receive index that it reads.
  */
 #include "locks.h"
 
@@ -18,7 +18,7 @@ static u32 ring_wrap(const struct hmx_ring *ring, u32 index)
  * @ring: the ring
  *
  * Context: L3.
- * Return: the index, rounded up to a slot, and 0 if it is none then.
+ * Return: the index, rounded up to a slot, or 0 if that is no valid index.
  */
 u32 hmx_ring_rx(const struct hmx_ring *ring)
 {
@@ -27,7 +27,7 @@ u32 hmx_ring_rx(const struct hmx_ring *ring)
 
 	HMX_ASSERT(hmx_l3(ring));
 
-	/* Pairs with argo_ring_release(): what is free has been read. */
+	/* Pairs with argo_ring_release(): the owner has read the free part. */
 	rx = smp_load_acquire(&header->rx_ptr);
 	return ring_wrap(ring, argo_ring_slots(rx));
 }
@@ -45,7 +45,7 @@ static u32 ring_free_bytes(const struct hmx_ring *ring)
  * @ring: the ring
  *
  * Context: L3.
- * Return: its payload bytes.
+ * Return: payload bytes of that message.
  */
 u32 hmx_ring_max_message(const struct hmx_ring *ring)
 {
@@ -59,7 +59,7 @@ u32 hmx_ring_max_message(const struct hmx_ring *ring)
  * @ring: the ring
  *
  * Context: L3.
- * Return: its payload bytes; 0 also if none fits.
+ * Return: payload bytes of that message; 0 also if no message fits.
  */
 u32 hmx_ring_space(const struct hmx_ring *ring)
 {
@@ -72,10 +72,10 @@ u32 hmx_ring_space(const struct hmx_ring *ring)
 }
 
 /**
- * hmx_ring_at() - where a byte of a ring lies
+ * hmx_ring_at() - find a byte of a ring's data in memory
  * @ring: the ring
- * @offset: which byte of its data
- * @room: bytes from there to the end of the page or of the ring
+ * @offset: offset of the byte in the data
+ * @room: set to the bytes from there to the end of the page or of the ring
  *
  * Context: L3.
  */
@@ -93,9 +93,9 @@ void *hmx_ring_at(const struct hmx_ring *ring, u32 offset, u32 *room)
 /**
  * hmx_ring_set_tx() - move the send index
  * @ring: the ring
- * @tx: the index; a valid one
+ * @tx: the new index, which is valid
  *
- * Who sees it sees what was written before.
+ * A reader that sees the new index sees all that was written before.
  *
  * Context: L3.
  */
@@ -123,7 +123,9 @@ static u32 put_header(struct hmx_ring *ring, const struct hmx_message *msg,
 
 	HMX_ASSERT(hmx_l3(ring));
 
-	/* A slot: neither the page nor the ring ends in it. */
+	/*
+	 * The header is one slot, so it crosses no end of a page or the ring.
+	 */
 	memcpy(hmx_ring_at(ring, ring->tx, &room), &header, sizeof(header));
 	return ring_wrap(ring, ring->tx + MSG_HEADER_LEN);
 }
@@ -156,12 +158,12 @@ static int put_piece(struct hmx_ring *ring, const struct hmx_message *msg,
  * hmx_ring_insert() - put a message into a ring
  * @ring: the ring
  * @msg: the message
- * @src_domid: who sends it
- * @len: bytes of all its pieces
+ * @src_domid: domain that sends the message
+ * @len: bytes of all pieces
  *
  * Context: L3; calls hmx_message.copy_from.
- * Return: 0, -EMSGSIZE (it never fits), -EAGAIN (not now), or with the send
- * index as it was what copy_from() said.
+ * Return: 0, -EMSGSIZE (the message never fits), -EAGAIN (it does not fit now),
+ * or the errno of copy_from(). After an error the send index has not moved.
  */
 int hmx_ring_insert(struct hmx_ring *ring, const struct hmx_message *msg,
 		    u16 src_domid, u32 len)

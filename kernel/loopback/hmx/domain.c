@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Domains come, are reset and restored, and go. */
+/* Creating, resetting, restoring and destroying domains. */
 #include "locks.h"
 
 static struct hlist_head *id_bucket(struct hmx_engine *engine, u16 id)
@@ -8,7 +8,7 @@ static struct hlist_head *id_bucket(struct hmx_engine *engine, u16 id)
 }
 
 /**
- * hmx_domain_find() - find the domain that lives under an id
+ * hmx_domain_find() - find the living domain that has an id
  * @engine: the engine
  * @id: the id
  *
@@ -28,10 +28,10 @@ struct hmx_domain *hmx_domain_find(struct hmx_engine *engine, u16 id)
 }
 
 /**
- * hmx_interrupt() - raise the interrupt, or do what hmx_fault_irq() asked for
- * @domain: whose
+ * hmx_interrupt() - interrupt a domain, or do what its faults demand
+ * @domain: the domain
  *
- * Context: R(L1), and nothing that the domain's operations could wait for.
+ * Context: R(L1), and no lock that the domain's operations could wait for.
  */
 void hmx_interrupt(struct hmx_domain *domain)
 {
@@ -69,7 +69,9 @@ static int start_life(struct hmx_domain *domain, u16 id)
 	return 0;
 }
 
-/* Its rings, those of others for it alone, and where else it waits. */
+/*
+ * Remove a domain's rings, the partner rings of others for it, and its waits.
+ */
 static void remove_traces(struct hmx_domain *domain, struct hlist_head *gone)
 {
 	struct hmx_ring *ring;
@@ -82,7 +84,7 @@ static void remove_traces(struct hmx_domain *domain, struct hlist_head *gone)
 		hlist_for_each_entry_safe(ring, next, &domain->rings[i], node)
 			hmx_ring_remove(ring, gone);
 	domain->nr_rings = 0;
-	hmx_sender_rings_remove(domain, gone);
+	hmx_partner_rings_remove(domain, gone);
 	hmx_pending_drop_wildcard(domain);
 }
 
@@ -96,16 +98,16 @@ static void end_life(struct hmx_domain *domain, struct hlist_head *gone)
 }
 
 /**
- * hmx_domain_create() - a domain starts
- * @engine: its hypervisor
- * @id: its id
- * @argo: it has Argo, if the access hook agrees
- * @ops: how to tell it of something
- * @ctx: their argument
+ * hmx_domain_create() - create a domain
+ * @engine: hypervisor of the domain
+ * @id: id of the domain
+ * @argo: the domain has Argo, if the access hook agrees
+ * @ops: callbacks that interrupt the domain
+ * @ctx: argument of @ops
  *
  * Context: may sleep.
- * Return: the domain, or an ERR_PTR: -EINVAL (@id is reserved), -EEXIST (it is
- * somebody's), -ENOMEM.
+ * Return: the domain, or an ERR_PTR: -EINVAL (@id is reserved), -EEXIST
+ * (another domain has @id), -ENOMEM.
  */
 struct hmx_domain *hmx_domain_create(struct hmx_engine *engine, u16 id,
 				     bool argo,
@@ -115,7 +117,7 @@ struct hmx_domain *hmx_domain_create(struct hmx_engine *engine, u16 id,
 	struct hmx_domain *domain;
 	int rc;
 
-	if (id >= HMX_DOMID_RESERVED)
+	if (id >= ARGO_DOMID_FIRST_RESERVED)
 		return ERR_PTR(-EINVAL);
 
 	domain = hmx_alloc(engine, sizeof(*domain), GFP_KERNEL);
@@ -142,14 +144,15 @@ struct hmx_domain *hmx_domain_create(struct hmx_engine *engine, u16 id,
 }
 
 /**
- * hmx_domain_destroy() - a domain dies
+ * hmx_domain_destroy() - end the life of a domain
  * @domain: the domain
  *
- * Its rings go, and with nobody told the rings that others have for it alone.
- * What it tries from now on is -ENODEV. hmx_domain_restore() brings it back.
+ * The domain's rings go, and so do the partner rings of others whose partner it
+ * is; their owners are not told. Its operations fail with -ENODEV from now on.
+ * hmx_domain_restore() brings it back.
  *
- * Context: may sleep. On return the engine uses none of its pages, nor calls
- * its operations.
+ * Context: may sleep. On return the engine does not use the domain's pages, nor
+ * call its hmx_domain_ops.
  */
 void hmx_domain_destroy(struct hmx_domain *domain)
 {
@@ -165,7 +168,7 @@ void hmx_domain_destroy(struct hmx_domain *domain)
 
 /**
  * hmx_domain_free() - free a domain, dead or alive
- * @domain: the domain; nobody calls the engine with it any more
+ * @domain: the domain; the caller does not give it to the engine any more
  *
  * Context: may sleep.
  */
@@ -176,12 +179,12 @@ void hmx_domain_free(struct hmx_domain *domain)
 }
 
 /**
- * hmx_domain_soft_reset() - a domain starts anew as the same, as for kexec
+ * hmx_domain_soft_reset() - forget all rings of a domain, as for its kexec
  * @domain: the domain
  *
- * All happens to rings that happens when it dies, but it lives on.
+ * The same rings go as in hmx_domain_destroy(), but the domain lives on.
  *
- * Context: may sleep. On return the engine uses none of its pages.
+ * Context: may sleep. On return the engine does not use the domain's pages.
  */
 void hmx_domain_soft_reset(struct hmx_domain *domain)
 {
@@ -195,13 +198,13 @@ void hmx_domain_soft_reset(struct hmx_domain *domain)
 }
 
 /**
- * hmx_domain_restore() - a domain was saved, died, and lives again
+ * hmx_domain_restore() - end the life of a domain and begin a new one
  * @domain: the domain, dead or alive
- * @id: its new id; may be the old one
+ * @id: new id of the domain, which may be the old one
  *
- * Context: may sleep. On return the engine uses none of its pages.
- * Return: 0, or, with the domain as it was, -EINVAL (@id is reserved) or
- * -EEXIST (it is another's).
+ * Context: may sleep. On return the engine does not use the domain's pages.
+ * Return: 0, or -EINVAL (@id is reserved) or -EEXIST (another domain has @id),
+ * and then the domain is unchanged.
  */
 int hmx_domain_restore(struct hmx_domain *domain, u16 id)
 {
@@ -210,7 +213,7 @@ int hmx_domain_restore(struct hmx_domain *domain, u16 id)
 	HLIST_HEAD(gone);
 	int rc = -EEXIST;
 
-	if (id >= HMX_DOMID_RESERVED)
+	if (id >= ARGO_DOMID_FIRST_RESERVED)
 		return -EINVAL;
 
 	write_lock_bh(&engine->l1);
@@ -226,10 +229,10 @@ int hmx_domain_restore(struct hmx_domain *domain, u16 id)
 }
 
 /**
- * hmx_domain_id() - the id of a domain, or the last it had
+ * hmx_domain_id() - id of a domain, or the last id of a dead domain
  * @domain: the domain
  *
- * Context: any but the hard interrupt, no lock of the engine's held.
+ * Context: any but the hard interrupt; no lock of the engine is held.
  */
 u16 hmx_domain_id(struct hmx_domain *domain)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Engines, and what comes first in each operation. */
+/* Engines, and the checks that come first in each operation. */
 #include "locks.h"
 
-/* As Xen says; with its header such a ring would need one page too many. */
+/* Xen's limit. With its header such a ring would need one page too many. */
 #define HMX_MAX_RING_LEN	0x1000000u
 
 /**
- * hmx_params_init() - a hypervisor as Xen is with argo=1
+ * hmx_params_init() - set the limits and rules of Xen with argo=1
  * @params: filled in
  */
 void hmx_params_init(struct hmx_params *params)
@@ -22,12 +22,12 @@ void hmx_params_init(struct hmx_params *params)
 }
 
 /**
- * hmx_engine_create() - start a hypervisor without domains
- * @params: what it is like; copied
+ * hmx_engine_create() - create a hypervisor without domains
+ * @params: limits and rules; copied
  *
  * Context: may sleep.
- * Return: the engine, or an ERR_PTR: -EINVAL (no ring can be as long as
- * @params says, or none as short), -ENOMEM.
+ * Return: the engine, or an ERR_PTR: -EINVAL (hmx_params.max_ring_len is too
+ * small or too large), -ENOMEM.
  */
 struct hmx_engine *hmx_engine_create(const struct hmx_params *params)
 {
@@ -48,7 +48,7 @@ struct hmx_engine *hmx_engine_create(const struct hmx_params *params)
 
 /**
  * hmx_engine_free() - free a hypervisor
- * @engine: the engine; all of its domains are freed
+ * @engine: the engine, of which all domains are freed
  */
 void hmx_engine_free(struct hmx_engine *engine)
 {
@@ -56,7 +56,7 @@ void hmx_engine_free(struct hmx_engine *engine)
 }
 
 /**
- * hmx_alloc() - get zeroed memory, if it is not to fail
+ * hmx_alloc() - allocate zeroed memory, unless hmx_fault_alloc() lets it fail
  * @engine: the engine
  * @size: bytes
  * @gfp: GFP_KERNEL, or GFP_ATOMIC where a lock is held
@@ -72,7 +72,7 @@ void *hmx_alloc(struct hmx_engine *engine, size_t size, gfp_t gfp)
 /**
  * hmx_allowed() - ask the access hook
  * @engine: the engine
- * @question: what
+ * @question: the question
  *
  * Context: R(L1).
  */
@@ -86,12 +86,12 @@ bool hmx_allowed(struct hmx_engine *engine, const struct hmx_access *question)
 }
 
 /**
- * hmx_begin() - what every operation checks before it looks at its arguments
- * @domain: who calls
+ * hmx_begin() - the checks of every operation before it looks at its arguments
+ * @domain: domain that calls
  * @op: the operation
  *
  * Context: R(L1).
- * Return: 0, what hmx_fault_op() asked for, -EOPNOTSUPP, -EACCES.
+ * Return: 0, errno of hmx_fault_op(), -EOPNOTSUPP, -EACCES.
  */
 int hmx_begin(struct hmx_domain *domain, enum hmx_op op)
 {

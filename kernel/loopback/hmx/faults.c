@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is to go wrong, and when. */
+/* Faults on demand. */
 #include "locks.h"
 
 static void countdown_set(struct hmx_countdown *countdown, u32 nth, bool every)
@@ -17,8 +17,8 @@ static bool countdown_step(struct hmx_countdown *countdown)
 }
 
 /**
- * hmx_faults_init() - nothing goes wrong
- * @faults: those of a new domain
+ * hmx_faults_init() - prepare the faults of a domain: there is none yet
+ * @faults: the faults
  */
 void hmx_faults_init(struct hmx_faults *faults)
 {
@@ -27,7 +27,7 @@ void hmx_faults_init(struct hmx_faults *faults)
 
 /**
  * hmx_faults_op() - is an operation to fail?
- * @faults: those of the domain
+ * @faults: faults of the domain
  * @op: the operation
  *
  * Context: any but the hard interrupt.
@@ -45,8 +45,8 @@ int hmx_faults_op(struct hmx_faults *faults, enum hmx_op op)
 }
 
 /**
- * hmx_faults_irq() - what becomes of an interrupt?
- * @faults: those of the domain
+ * hmx_faults_irq() - decide the fate of an interrupt
+ * @faults: faults of the domain
  *
  * Context: any but the hard interrupt.
  */
@@ -84,9 +84,10 @@ bool hmx_faults_alloc(struct hmx_engine *engine)
  * hmx_fault_op() - let an operation of a domain fail, with nothing else done
  * @domain: the domain
  * @op: the operation
- * @nth: which from now on, 1 for the next; 0 for none, whatever was set before
- * @every: then every @nth, not just once
- * @err: the negative errno it fails with
+ * @nth: the operation that fails, counted from now, 1 for the next; 0 for none,
+ *	whatever was set before
+ * @every: from then on every @nth operation fails, too
+ * @err: the negative errno that the operation fails with
  *
  * Context: any but the hard interrupt.
  */
@@ -102,10 +103,10 @@ void hmx_fault_op(struct hmx_domain *domain, enum hmx_op op, u32 nth,
 }
 
 /**
- * hmx_fault_irq() - say what becomes of interrupts of a domain
+ * hmx_fault_irq() - set the fate of the next interrupts of a domain
  * @domain: the domain
- * @mode: HMX_IRQ_DELAY only if it has hmx_domain_ops.delay
- * @n: of how many, or HMX_ALWAYS; those after them are delivered
+ * @mode: the fate; HMX_IRQ_DELAY needs hmx_domain_ops.delay
+ * @n: number of interrupts, or HMX_ALWAYS; later interrupts are delivered
  *
  * Context: any but the hard interrupt.
  */
@@ -136,11 +137,13 @@ void hmx_fault_spurious(struct hmx_domain *domain)
 /**
  * hmx_fault_alloc() - let an allocation fail
  * @engine: the engine
- * @nth: which from now on, 1 for the next; 0 for none, whatever was set before
- * @every: then every @nth, not just once
+ * @nth: the allocation that fails, counted from now, 1 for the next; 0 for
+ *	none, whatever was set before
+ * @every: from then on every @nth allocation fails, too
  *
- * Register makes up to three of them: the partner's record, the ring, its
- * pages. Who starts to wait for space needs one, a new domain one.
+ * A registration makes up to three allocations: the partner's record, the ring,
+ * its pages. A domain that begins to wait for space makes one, a new domain
+ * one.
  *
  * Context: any but the hard interrupt.
  */

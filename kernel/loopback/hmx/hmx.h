@@ -1,36 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * HMX: what a hypervisor that speaks Argo does, for virtual domains inside one
- * kernel or one process.
+ * HMX, hypervisor-mediated exchange: an engine that emulates what a hypervisor
+ * does for Argo, for virtual domains inside one kernel or one process.
  *
  * An engine is one hypervisor, with its limits and its domains. Its operations
- * answer as Xen's hypercalls do, errno by errno and in that order. docs/hmx.md
- * says where it differs.
+ * check for the same errors as Xen's hypercalls, in the same order, and return
+ * the same errnos. docs/hmx.md has the differences.
  *
- * An argument that the caller could not read from its guest is given as an
- * ERR_PTR (or NULL, where that means nothing else) and answered with -EFAULT at
- * the point where the hypervisor would have read it.
+ * A caller that could not read an argument from its guest gives an ERR_PTR (or
+ * NULL, where NULL has no other meaning). The operation returns -EFAULT at the
+ * point where the hypervisor would have read the argument.
  */
 #ifndef _HMX_H
 #define _HMX_H
 
-/* The first of them defines u32 and its like in user space. */
+/* argo/ring.h comes first: in user space it defines u32 and other types. */
 #include <argo/ring.h>
 #include <argo/hv.h>
-
-/* Any domain may send to such a ring; as the source of a message, "me". */
-#define HMX_DOMID_ANY		0x7ff4
-/* From here on up an id is not a domain's. */
-#define HMX_DOMID_RESERVED	0x7ff0
+#include <uapi/linux/argo.h>
 
 struct hmx_domain;
 struct hmx_engine;
 
 /**
- * enum hmx_access_op - what is to be allowed or refused
+ * enum hmx_access_op - an operation that the access hook allows or refuses
  * @HMX_ACCESS_ENABLE: use Argo at all; asked for each operation
- * @HMX_ACCESS_REGISTER_SINGLE: have a ring for one sender
- * @HMX_ACCESS_REGISTER_ANY: have a ring for all senders
+ * @HMX_ACCESS_REGISTER_SINGLE: register a partner ring
+ * @HMX_ACCESS_REGISTER_ANY: register a wildcard ring
  * @HMX_ACCESS_SEND: send a message
  * @HMX_ACCESS_QUERY: ask about a ring, and wait for space in it
  */
@@ -44,13 +40,14 @@ enum hmx_access_op {
 
 /**
  * struct hmx_access - a question to the access hook
- * @op: what is to be done
- * @src_domid: who sends, or would; HMX_DOMID_ANY for HMX_ACCESS_REGISTER_ANY
- * @src_port: from where; 0 where there is no message
- * @dst_domid: who receives
- * @dst_port: where
+ * @op: the operation
+ * @src_domid: domain that sends, or would; ARGO_DOMID_ANY for
+ *	HMX_ACCESS_REGISTER_ANY
+ * @src_port: source port of the message, 0 if there is no message
+ * @dst_domid: domain that receives
+ * @dst_port: port that receives
  *
- * For HMX_ACCESS_ENABLE both domains are the one that is asked about.
+ * For HMX_ACCESS_ENABLE both domains are the domain that wants to use Argo.
  */
 struct hmx_access {
 	enum hmx_access_op op;
@@ -61,17 +58,18 @@ struct hmx_access {
 };
 
 /**
- * struct hmx_params - an engine
- * @max_rings: rings of a domain
- * @max_waiters: domains that wait for space in one ring
- * @max_queries: entries of a notify
- * @max_iov: pieces of a message
- * @max_ring_len: bytes of a ring
- * @argo: there is Argo at all; else every operation is -EOPNOTSUPP
- * @mac_permissive: rings for all senders are allowed
- * @access: says whether something is allowed; NULL allows all. Called with L1
- *	held and softirqs off: must not sleep nor call the engine.
- * @access_ctx: its first argument
+ * struct hmx_params - limits and rules of an engine
+ * @max_rings: most rings of a domain
+ * @max_waiters: most domains that wait for space in one ring
+ * @max_queries: most entries of a notify
+ * @max_iov: most pieces of a message
+ * @max_ring_len: most bytes of a ring
+ * @argo: the hypervisor has Argo; else every operation returns -EOPNOTSUPP
+ * @mac_permissive: wildcard rings are allowed
+ * @access: the access hook, which returns whether an operation is allowed; NULL
+ *	allows all. Called with L1 held and softirqs off: must not sleep nor
+ *	call the engine.
+ * @access_ctx: first argument of @access
  */
 struct hmx_params {
 	u32 max_rings;
@@ -90,10 +88,10 @@ struct hmx_engine *hmx_engine_create(const struct hmx_params *params);
 void hmx_engine_free(struct hmx_engine *engine);
 
 /**
- * struct hmx_domain_ops - how a domain is told of something
- * @interrupt: a message came, or there is space
- * @delay: likewise, but it is to be told later; only if hmx_fault_irq() asked
- *	for that
+ * struct hmx_domain_ops - callbacks that interrupt a domain
+ * @interrupt: a message came, or there is space: raise the interrupt
+ * @delay: as @interrupt, but the interrupt is to be raised later; only called
+ *	after hmx_fault_irq() with HMX_IRQ_DELAY
  *
  * Called with L1 held and softirqs off: must not sleep nor call the engine.
  */
@@ -116,10 +114,10 @@ u16 hmx_domain_id(struct hmx_domain *domain);
 
 /**
  * struct hmx_register - a ring to register
- * @port: its port
- * @partner: who may send to it, or HMX_DOMID_ANY
+ * @port: port of the ring
+ * @partner: domain that may send to the ring, or ARGO_DOMID_ANY
  * @pad: 0
- * @len: its bytes of data
+ * @len: bytes of data that the ring has room for
  */
 struct hmx_register {
 	u32 port;
@@ -130,8 +128,8 @@ struct hmx_register {
 
 /**
  * struct hmx_unregister - a ring to unregister
- * @port: its port
- * @partner: as it was registered
+ * @port: port of the ring
+ * @partner: hmx_register.partner of the ring
  * @pad: 0
  */
 struct hmx_unregister {
@@ -148,15 +146,14 @@ struct hmx_addr {
 
 /**
  * struct hmx_message - a message to send
- * @src: the sender, by its own id or HMX_DOMID_ANY
+ * @src: address of the sender, with its own id or ARGO_DOMID_ANY
  * @dst: the destination
- * @iov: its pieces; not to change during the call
- * @niov: how many
+ * @iov: pieces of the message, which must not change during the call
+ * @niov: number of pieces
  * @type: message type
- * @copy_from: read @len bytes of the sender's memory. Return: 0 or -EFAULT.
- *	Called with locks held and softirqs off: must not sleep nor call the
- *	engine.
- * @copy_ctx: its first argument
+ * @copy_from: read bytes of the sender's memory. Return: 0 or -EFAULT. Called
+ *	with locks held and softirqs off: must not sleep nor call the engine.
+ * @copy_ctx: first argument of @copy_from
  */
 struct hmx_message {
 	struct hmx_addr src;
@@ -175,7 +172,7 @@ int hmx_unregister_ring(struct hmx_domain *domain,
 int hmx_sendv(struct hmx_domain *domain, const struct hmx_message *msg);
 int hmx_notify(struct hmx_domain *domain, struct argo_hv_queries *queries);
 
-/* Operations, for faults. */
+/* The operations that hmx_fault_op() can make fail. */
 enum hmx_op {
 	HMX_OP_REGISTER,
 	HMX_OP_UNREGISTER,
@@ -190,7 +187,7 @@ enum hmx_irq_mode {
 	HMX_IRQ_DELAY,
 };
 
-/* As a number of interrupts: all, until told otherwise. */
+/* A number of interrupts for hmx_fault_irq(): all, until it is called again. */
 #define HMX_ALWAYS		(~0u)
 
 void hmx_fault_op(struct hmx_domain *domain, enum hmx_op op, u32 nth,
@@ -200,13 +197,13 @@ void hmx_fault_spurious(struct hmx_domain *domain);
 void hmx_fault_alloc(struct hmx_engine *engine, u32 nth, bool every);
 
 /**
- * enum hmx_spoil - what of a ring to write nonsense into
- * @HMX_SPOIL_TX: the send index as its owner sees it
+ * enum hmx_spoil - the field of a ring to write nonsense into
+ * @HMX_SPOIL_TX: the send index as the ring's owner sees it
  * @HMX_SPOIL_RX: the receive index
- * @HMX_SPOIL_LEN: of the header of the first unread message
- * @HMX_SPOIL_PORT: likewise, the source port
- * @HMX_SPOIL_DOMID: likewise, the source domain
- * @HMX_SPOIL_TYPE: likewise, the message type
+ * @HMX_SPOIL_LEN: the length in the header of the first unread message
+ * @HMX_SPOIL_PORT: the source port in that header
+ * @HMX_SPOIL_DOMID: the source domain in that header
+ * @HMX_SPOIL_TYPE: the message type in that header
  */
 enum hmx_spoil {
 	HMX_SPOIL_TX,

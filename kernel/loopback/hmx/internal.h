@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parts of the engine know of each other. The locks are described in
- * locks.h.
+ * Types and functions that the files of the engine share. locks.h describes the
+ * locks.
  */
 #ifndef _HMX_INTERNAL_H
 #define _HMX_INTERNAL_H
@@ -13,9 +13,9 @@
 #define HMX_BUCKETS		32
 
 /**
- * struct hmx_countdown - something that happens on the nth time from now
- * @left: times left; 0 for never
- * @period: what @left starts from again; 0 for once
+ * struct hmx_countdown - a fault that happens on the nth time from now
+ * @left: times left until the fault; 0 for never
+ * @period: value that @left starts from again; 0 for a single fault
  */
 struct hmx_countdown {
 	u32 left;
@@ -24,11 +24,11 @@ struct hmx_countdown {
 
 /**
  * struct hmx_faults - the faults of a domain
- * @lock: protects all of it; nothing is taken under it
+ * @lock: protects the other fields; no lock is taken under it
  * @op: when an operation fails
- * @err: how
- * @irq: what becomes of interrupts
- * @irq_left: of how many
+ * @err: errno that the operation fails with
+ * @irq: fate of the next interrupts
+ * @irq_left: number of interrupts that @irq is for
  */
 struct hmx_faults {
 	spinlock_t lock;		/* see above */
@@ -40,10 +40,10 @@ struct hmx_faults {
 
 /**
  * struct hmx_engine - a hypervisor
- * @params: as created
+ * @params: limits and rules
  * @l1: L1
- * @domains: those that live, by id; under L1
- * @alloc_lock: protects @alloc; nothing is taken under it
+ * @domains: domains that live, by id; under L1
+ * @alloc_lock: protects @alloc; no lock is taken under it
  * @alloc: when an allocation fails
  */
 struct hmx_engine {
@@ -56,21 +56,23 @@ struct hmx_engine {
 
 /**
  * struct hmx_domain - a domain, alive or dead
- * @engine: its hypervisor
- * @ops: how to tell it of something
- * @ctx: their argument
- * @may_argo: it has Argo while it lives, if the access hook agrees
- * @node: in hmx_engine.domains, hashed while it lives; under L1
- * @id: its id, or what it was; under L1
- * @argo: it has Argo now; under L1
- * @faults: what goes wrong for it
+ * @engine: hypervisor of the domain
+ * @ops: callbacks that interrupt the domain
+ * @ctx: argument of @ops
+ * @may_argo: the domain has Argo while it lives, if the access hook agrees
+ * @node: in hmx_engine.domains, hashed while the domain lives; under L1
+ * @id: id of the domain, of a dead domain its last id; under L1
+ * @argo: the domain has Argo now; under L1
+ * @faults: faults of the domain
  * @rings_l2: rings_L2
- * @rings: its rings, by port and partner; under rings_L2
- * @nr_rings: what counts for hmx_params.max_rings; under rings_L2
+ * @rings: rings that the domain owns, by port and partner; under rings_L2
+ * @nr_rings: number that hmx_params.max_rings limits, which may be larger than
+ *	that of @rings (register.c); under rings_L2
  * @send_l2: send_L2
- * @senders: the rings that it alone may send to; under send_L2
+ * @partner_rings: records of the partner rings that the domain may send to;
+ *	under send_L2
  * @wildcard_l2: wildcard_L2
- * @wildcard_pending: where it waits for space in rings for all senders; under
+ * @wildcard_pending: waits of the domain for space in wildcard rings; under
  *	wildcard_L2
  */
 struct hmx_domain {
@@ -90,7 +92,7 @@ struct hmx_domain {
 	u32 nr_rings;
 
 	spinlock_t send_l2;		/* see locks.h */
-	struct hlist_head senders[HMX_BUCKETS];
+	struct hlist_head partner_rings[HMX_BUCKETS];
 
 	spinlock_t wildcard_l2;		/* see locks.h */
 	struct list_head wildcard_pending;
@@ -98,16 +100,16 @@ struct hmx_domain {
 
 /**
  * struct hmx_ring - a registered ring
- * @node: in hmx_domain.rings, later among those to be freed; under rings_L2
- * @owner: whose it is
- * @port: its port
- * @partner: who may send to it, or HMX_DOMID_ANY
+ * @node: in hmx_domain.rings, later in a list of rings to free; under rings_L2
+ * @owner: domain that receives
+ * @port: port of the ring
+ * @partner: domain that may send to the ring, or ARGO_DOMID_ANY
  * @l3: L3
- * @len: bytes of data; under L3
- * @tx: the send index that counts; under L3
- * @pages: where it lies; under L3
- * @pending: who waits for space; under L3
- * @nr_pending: how many; under L3
+ * @len: bytes of data that the ring has room for; under L3
+ * @tx: send index; the index in the ring's memory is a copy; under L3
+ * @pages: memory of the ring; under L3
+ * @pending: struct hmx_pending of domains that wait for space; under L3
+ * @nr_pending: number of entries in @pending; under L3
  */
 struct hmx_ring {
 	struct hlist_node node;
@@ -123,27 +125,27 @@ struct hmx_ring {
 };
 
 /**
- * struct hmx_sender - that a domain alone may send to some ring
- * @node: in hmx_domain.senders of the one that sends; under its send_L2
- * @owner: whose ring it is
- * @port: its port
+ * struct hmx_partner_ring - a partner's record of a partner ring
+ * @node: in hmx_domain.partner_rings of the partner; under its send_L2
+ * @owner: owner of the ring
+ * @port: port of the ring
  *
- * There is one for each ring with a partner, as long as the ring lives.
+ * Each partner ring has one record, as long as the ring lives.
  */
-struct hmx_sender {
+struct hmx_partner_ring {
 	struct hlist_node node;
 	struct hmx_domain *owner;
 	u32 port;
 };
 
 /**
- * struct hmx_pending - somebody waits for space in a ring
- * @node: in hmx_ring.pending, later among those to be told; under L3
- * @wildcard: in hmx_domain.wildcard_pending of @domain, if the ring is for all
- *	senders; under its wildcard_L2
+ * struct hmx_pending - a domain waits for space in a ring
+ * @node: in hmx_ring.pending, later in a list for hmx_pending_tell(); under L3
+ * @wildcard: in hmx_domain.wildcard_pending of @domain, if @ring is a wildcard
+ *	ring; under wildcard_L2 of @domain
  * @ring: the ring
- * @domain: who waits. A domain that goes takes all of its own with it.
- * @len: payload bytes, the most that was asked for; under L3
+ * @domain: domain that waits; when it goes, its waits go with it
+ * @len: payload bytes, the largest size that the domain waits for; under L3
  */
 struct hmx_pending {
 	struct list_head node;
@@ -154,9 +156,9 @@ struct hmx_pending {
 };
 
 /**
- * hmx_bucket() - where something is in a hash table of HMX_BUCKETS
- * @port: its port
- * @domid: the domain that it is for
+ * hmx_bucket() - bucket of a port and a domain in a hash table of HMX_BUCKETS
+ * @port: the port
+ * @domid: the domain
  */
 static inline u32 hmx_bucket(u32 port, u16 domid)
 {
@@ -181,12 +183,12 @@ void hmx_ring_remove(struct hmx_ring *ring, struct hlist_head *gone);
 void hmx_ring_free(struct hmx_ring *ring);
 void hmx_rings_free(struct hlist_head *gone);
 
-/* sender.c */
-void hmx_sender_add(struct hmx_domain *domain, struct hmx_sender *sender,
-		    const struct hmx_ring *ring);
-void hmx_sender_remove(const struct hmx_ring *ring);
-void hmx_sender_rings_remove(struct hmx_domain *domain,
-			     struct hlist_head *gone);
+/* partner.c */
+void hmx_partner_add(struct hmx_domain *domain, struct hmx_partner_ring *record,
+		     const struct hmx_ring *ring);
+void hmx_partner_remove(const struct hmx_ring *ring);
+void hmx_partner_rings_remove(struct hmx_domain *domain,
+			      struct hlist_head *gone);
 
 /* copy.c */
 u32 hmx_ring_rx(const struct hmx_ring *ring);

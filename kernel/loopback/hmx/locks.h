@@ -3,25 +3,26 @@
  * The locks of an engine. R(x) is the lock x held for reading, W(x) held for
  * writing. Outermost first:
  *
- *	L1			engine: its domains, their ids, who has Argo
- *	  rings_L2		domain: its rings
- *	    L3			ring: what is in it, who waits for it
- *	      wildcard_L2	domain: where it waits for space in rings for all
- *	    send_L2		domain: the rings that it alone may send to
+ *	L1			of an engine: domains, their ids and use of Argo
+ *	  rings_L2		of a domain: the rings that it owns
+ *	    L3			of a ring: content and waiters
+ *	      wildcard_L2	of a domain: its waits at wildcard rings
+ *	    send_L2		of a domain: partner rings that it may send to
  *
- * To take any of the others one must hold R(L1), for L3 also R(rings_L2) of the
- * ring's owner. L3 and send_L2 are never held together, nor two locks of one
- * kind: who is done with its own rings looks at those of others.
+ * A function takes another lock than L1 only with R(L1) held, and L3 only with
+ * R(rings_L2) of the ring's owner, too. No function holds L3 and send_L2
+ * together, nor two locks of one kind: an operation releases the locks of one
+ * domain's rings before it looks at another domain's rings.
  *
- * W(L1) stands for all of them, W(rings_L2) for L3 of all rings of the domain.
- * So a domain that goes away needs nothing but W(L1), and what R(L1) finds
- * stays until it is released.
+ * W(L1) stands for all other locks, and W(rings_L2) for L3 of all rings of the
+ * domain. So a domain that goes away needs W(L1) only, and a domain or ring
+ * that was found under R(L1) stays until R(L1) is released.
  *
- * L1 is taken with softirqs off, the others under it. Never in the hard
- * interrupt.
+ * L1 is taken with softirqs off, and the other locks under L1. None is taken in
+ * the hard interrupt.
  *
- * Each function says by HMX_ASSERT() with what it is entered. That is checked
- * where there is lockdep, and in the tests in user space always.
+ * Each function asserts with HMX_ASSERT() the locks that it is called with.
+ * Kernels with lockdep and the tests in user space check the assertions.
  */
 #ifndef _HMX_LOCKS_H
 #define _HMX_LOCKS_H
@@ -33,8 +34,8 @@
 #define HMX_ASSERT(cond)	WARN_ON_ONCE(debug_locks && !(cond))
 
 /**
- * hmx_w_l1() - W(L1)?
- * @engine: whose
+ * hmx_w_l1() - is W(L1) held?
+ * @engine: engine of the lock
  */
 static inline bool hmx_w_l1(const struct hmx_engine *engine)
 {
@@ -42,8 +43,8 @@ static inline bool hmx_w_l1(const struct hmx_engine *engine)
 }
 
 /**
- * hmx_r_l1() - R(L1) at least?
- * @engine: whose
+ * hmx_r_l1() - is at least R(L1) held?
+ * @engine: engine of the lock
  */
 static inline bool hmx_r_l1(const struct hmx_engine *engine)
 {
@@ -51,8 +52,8 @@ static inline bool hmx_r_l1(const struct hmx_engine *engine)
 }
 
 /**
- * hmx_w_rings_l2() - R(L1) and W(rings_L2), or what stands for them?
- * @domain: whose
+ * hmx_w_rings_l2() - are R(L1) and W(rings_L2), or W(L1), held?
+ * @domain: domain of rings_L2
  */
 static inline bool hmx_w_rings_l2(const struct hmx_domain *domain)
 {
@@ -62,8 +63,8 @@ static inline bool hmx_w_rings_l2(const struct hmx_domain *domain)
 }
 
 /**
- * hmx_r_rings_l2() - R(L1) and R(rings_L2) at least?
- * @domain: whose
+ * hmx_r_rings_l2() - are at least R(L1) and R(rings_L2), or W(L1), held?
+ * @domain: domain of rings_L2
  */
 static inline bool hmx_r_rings_l2(const struct hmx_domain *domain)
 {
@@ -73,8 +74,8 @@ static inline bool hmx_r_rings_l2(const struct hmx_domain *domain)
 }
 
 /**
- * hmx_l3() - R(L1), R(rings_L2) and L3, or what stands for them?
- * @ring: whose
+ * hmx_l3() - are R(L1), R(rings_L2) and L3, or locks that stand for them, held?
+ * @ring: ring of L3
  */
 static inline bool hmx_l3(const struct hmx_ring *ring)
 {
@@ -83,8 +84,8 @@ static inline bool hmx_l3(const struct hmx_ring *ring)
 }
 
 /**
- * hmx_send_l2() - R(L1) and send_L2, or what stands for them?
- * @domain: whose
+ * hmx_send_l2() - are R(L1) and send_L2, or W(L1), held?
+ * @domain: domain of send_L2
  */
 static inline bool hmx_send_l2(const struct hmx_domain *domain)
 {

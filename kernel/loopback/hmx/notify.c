@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The hypercall notify: who waits for the caller is told, then it may ask. */
+/*
+ * The hypercall notify: domains that wait for space in the caller's rings are
+ * told, then the caller's questions are answered.
+ */
 #include "locks.h"
 
 static void serve_ring(struct hmx_ring *ring, struct list_head *told)
@@ -10,7 +13,7 @@ static void serve_ring(struct hmx_ring *ring, struct list_head *told)
 
 	spin_lock(&ring->l3);
 	space = hmx_ring_space(ring);
-	/* So who waits to send an empty message needs room for a byte. */
+	/* As in Xen, a wait for an empty message ends when a byte fits. */
 	if (space)
 		hmx_pending_take(ring, space, told);
 	spin_unlock(&ring->l3);
@@ -41,7 +44,7 @@ static int answer_from_ring(struct hmx_domain *domain, struct hmx_ring *ring,
 	HMX_ASSERT(hmx_r_rings_l2(ring->owner));
 
 	answer->flags |= ARGO_HV_EXISTS;
-	if (ring->partner == HMX_DOMID_ANY)
+	if (ring->partner == ARGO_DOMID_ANY)
 		answer->flags |= ARGO_HV_SHARED;
 
 	spin_lock(&ring->l3);
@@ -65,7 +68,7 @@ static int answer_from_ring(struct hmx_domain *domain, struct hmx_ring *ring,
 	return rc;
 }
 
-/* An entry is written when its answer is known, and not if there is none. */
+/* An entry without an answer is not written to. */
 static int answer_query(struct hmx_domain *domain, struct argo_hv_query *query)
 {
 	struct hmx_engine *engine = domain->engine;
@@ -125,16 +128,16 @@ static int notify_locked(struct hmx_domain *domain,
 
 /**
  * hmx_notify() - the hypercall notify
- * @domain: who calls
- * @queries: its questions, answered one after the other; NULL for none
+ * @domain: domain that calls
+ * @queries: questions, which are answered in their order; NULL for none
  *
- * Whatever is wrong with the questions, who waits for space in a ring of
- * @domain is told if there is enough.
+ * Domains that wait for space in a ring of @domain are told if there is enough,
+ * whatever is wrong with the questions.
  *
  * Context: any but the hard interrupt.
  * Return: 0, or in this order -EOPNOTSUPP, -EACCES (of the access hook),
- * -ENODEV, -EFAULT, -EACCES (too many questions), and for the first question
- * that is not answered -EACCES, -ENOMEM.
+ * -ENODEV, -EFAULT, -EACCES (too many questions), or of the first question that
+ * is not answered -EACCES, -ENOMEM.
  */
 int hmx_notify(struct hmx_domain *domain, struct argo_hv_queries *queries)
 {

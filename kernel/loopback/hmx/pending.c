@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Who waits for space in a ring: one record a domain, for the most it wants. */
+/*
+ * Domains that wait for space in a ring, each with one record: the largest
+ * size.
+ */
 #include "locks.h"
 
 static struct hmx_pending *pending_find(struct hmx_ring *ring,
@@ -22,7 +25,7 @@ static void pending_link(struct hmx_pending *pending)
 
 	HMX_ASSERT(hmx_l3(ring));
 
-	if (ring->partner == HMX_DOMID_ANY) {
+	if (ring->partner == ARGO_DOMID_ANY) {
 		spin_lock(&domain->wildcard_l2);
 		list_add_tail(&pending->wildcard, &domain->wildcard_pending);
 		spin_unlock(&domain->wildcard_l2);
@@ -38,7 +41,7 @@ static void pending_unlink(struct hmx_pending *pending)
 
 	HMX_ASSERT(hmx_l3(ring));
 
-	if (ring->partner == HMX_DOMID_ANY) {
+	if (ring->partner == ARGO_DOMID_ANY) {
 		spin_lock(&domain->wildcard_l2);
 		list_del(&pending->wildcard);
 		spin_unlock(&domain->wildcard_l2);
@@ -48,13 +51,13 @@ static void pending_unlink(struct hmx_pending *pending)
 }
 
 /**
- * hmx_pending_add() - a domain is to be told when there is space
- * @ring: where
- * @domain: who
- * @len: payload bytes; less than it already waits for changes nothing
+ * hmx_pending_add() - let a domain wait for space in a ring
+ * @ring: the ring
+ * @domain: the domain
+ * @len: payload bytes; a domain that waits already waits for the larger size
  *
  * Context: L3; takes wildcard_L2 of @domain.
- * Return: 0, -EBUSY (too many wait already), -ENOMEM.
+ * Return: 0, -EBUSY (max_waiters domains wait already), -ENOMEM.
  */
 int hmx_pending_add(struct hmx_ring *ring, struct hmx_domain *domain, u32 len)
 {
@@ -80,9 +83,9 @@ int hmx_pending_add(struct hmx_ring *ring, struct hmx_domain *domain, u32 len)
 }
 
 /**
- * hmx_pending_cancel() - a domain need not be told any more
- * @ring: where
- * @domain: who
+ * hmx_pending_cancel() - end the wait of a domain for space in a ring
+ * @ring: the ring
+ * @domain: the domain, which may not be waiting
  *
  * Context: L3; takes wildcard_L2 of @domain.
  */
@@ -99,12 +102,12 @@ void hmx_pending_cancel(struct hmx_ring *ring, const struct hmx_domain *domain)
 }
 
 /**
- * hmx_pending_take() - find who can be told
- * @ring: where
+ * hmx_pending_take() - end the waits that there is enough space for
+ * @ring: the ring
  * @space: payload bytes that fit
- * @told: where they are left for hmx_pending_tell()
+ * @told: list that gets the records, for hmx_pending_tell()
  *
- * Context: L3; takes wildcard_L2 of each.
+ * Context: L3; takes wildcard_L2 of each domain that waits.
  */
 void hmx_pending_take(struct hmx_ring *ring, u32 space, struct list_head *told)
 {
@@ -121,11 +124,11 @@ void hmx_pending_take(struct hmx_ring *ring, u32 space, struct list_head *told)
 }
 
 /**
- * hmx_pending_tell() - one interrupt for each ring that a domain waited for
+ * hmx_pending_tell() - raise one interrupt for each wait that ended
  * @engine: the engine
- * @told: who; freed
+ * @told: list of the records, which are freed
  *
- * Context: R(L1), without a break since hmx_pending_take().
+ * Context: R(L1), held since hmx_pending_take().
  */
 void hmx_pending_tell(struct hmx_engine *engine, struct list_head *told)
 {
@@ -140,10 +143,11 @@ void hmx_pending_tell(struct hmx_engine *engine, struct list_head *told)
 }
 
 /**
- * hmx_pending_drop_ring() - forget who waits for a ring that goes
+ * hmx_pending_drop_ring() - end all waits for space in a ring that goes
  * @ring: the ring
  *
- * Context: W(rings_L2) of its owner; takes wildcard_L2 of each.
+ * Context: W(rings_L2) of its owner; takes wildcard_L2 of each domain that
+ * waits.
  */
 void hmx_pending_drop_ring(struct hmx_ring *ring)
 {
@@ -158,8 +162,8 @@ void hmx_pending_drop_ring(struct hmx_ring *ring)
 }
 
 /**
- * hmx_pending_drop_wildcard() - forget where a domain that goes waits
- * @domain: the domain; rings that only it may send to are gone already
+ * hmx_pending_drop_wildcard() - end all waits of a domain that goes
+ * @domain: the domain; partner rings that it may send to are gone already
  *
  * Context: W(L1).
  */

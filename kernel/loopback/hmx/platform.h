@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* All that the engine takes from where it runs. */
+/* Headers of the platform that the engine runs on: the kernel or a process. */
 #ifndef _HMX_PLATFORM_H
 #define _HMX_PLATFORM_H
 

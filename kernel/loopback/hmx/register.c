@@ -27,15 +27,16 @@ static int check_arguments(const struct hmx_params *params,
 }
 
 /**
- * struct registration - all that a registration may need, got beforehand
- * @ring: a new ring, or NULL: there was no memory
- * @sender: the partner's record of it, likewise
- * @pages: its pages, likewise
- * @page_err: what is wrong with one of them
+ * struct registration - memory that a registration may need, allocated before
+ *	locks are taken; NULL where there was none
+ * @ring: a new ring
+ * @record: the partner's record of the ring
+ * @pages: pages of the ring
+ * @page_err: errno of a page that cannot be used, or 0
  */
 struct registration {
 	struct hmx_ring *ring;
-	struct hmx_sender *sender;
+	struct hmx_partner_ring *record;
 	void **pages;
 	int page_err;
 };
@@ -54,13 +55,13 @@ static int copy_pages(void **to, void *const *from, u32 npages)
 	return 0;
 }
 
-/* The hypervisor gets these one by one, and so may lack some of them only. */
+/* Xen allocates these one by one, so each allocation can fail by itself. */
 static void prepare(struct registration *new, struct hmx_engine *engine,
 		    const struct hmx_register *reg, void *const *pages,
 		    u32 npages)
 {
-	if (reg->partner != HMX_DOMID_ANY)
-		new->sender = hmx_alloc(engine, sizeof(*new->sender),
+	if (reg->partner != ARGO_DOMID_ANY)
+		new->record = hmx_alloc(engine, sizeof(*new->record),
 					GFP_KERNEL);
 	new->ring = hmx_alloc(engine, sizeof(*new->ring), GFP_KERNEL);
 	if (!hmx_faults_alloc(engine))
@@ -74,7 +75,7 @@ static void give_back(struct registration *new)
 {
 	kvfree(new->pages);
 	hmx_ring_free(new->ring);
-	kfree(new->sender);
+	kfree(new->record);
 }
 
 static int check_partner(struct hmx_domain *domain,
@@ -82,7 +83,7 @@ static int check_partner(struct hmx_domain *domain,
 			 struct hmx_domain **partner)
 {
 	struct hmx_engine *engine = domain->engine;
-	const bool any = reg->partner == HMX_DOMID_ANY;
+	const bool any = reg->partner == ARGO_DOMID_ANY;
 	const struct hmx_access question = {
 		.op = any ? HMX_ACCESS_REGISTER_ANY :
 			    HMX_ACCESS_REGISTER_SINGLE,
@@ -116,7 +117,7 @@ static void ring_init(struct hmx_ring *ring, struct hmx_domain *owner,
 	INIT_LIST_HEAD(&ring->pending);
 }
 
-/* Where to go on in memory that has been a ring before, or may have been. */
+/* Take over the indexes in the pages, which may have been a ring before. */
 static void adopt_indexes(struct hmx_ring *ring)
 {
 	struct argo_ring_header *header = ring->pages[0];
@@ -146,16 +147,16 @@ static int register_new(struct hmx_domain *domain,
 	adopt_indexes(ring);
 	hmx_ring_add(ring);
 	if (partner)
-		hmx_sender_add(partner, new->sender, ring);
-	new->sender = NULL;
+		hmx_partner_add(partner, new->record, ring);
+	new->record = NULL;
 	new->ring = NULL;
 	domain->nr_rings++;
 	return 0;
 }
 
 /*
- * The ring goes on in other pages. In Xen it then counts twice, and where that
- * fails it is lost but still counts.
+ * Let a ring go on in other pages. As in Xen, the ring counts twice in nr_rings
+ * afterwards, and a ring that is lost because this fails still counts.
  */
 static int register_again(struct hmx_ring *ring, const struct hmx_register *reg,
 			  u32 flags, struct registration *new,
@@ -190,7 +191,7 @@ static int register_locked(struct hmx_domain *domain,
 	rc = check_partner(domain, reg, &partner);
 	if (rc)
 		return rc;
-	if (!new->ring || (partner && !new->sender))
+	if (!new->ring || (partner && !new->record))
 		return -ENOMEM;
 	if (!domain->argo)
 		return -ENODEV;
@@ -211,23 +212,24 @@ static int register_locked(struct hmx_domain *domain,
 
 /**
  * hmx_register_ring() - the hypercall register_ring
- * @domain: who calls
+ * @domain: domain that calls
  * @reg: the ring
- * @pages: where the caller has mapped its pages; for one that it could not, the
- *	reason as an ERR_PTR, or NULL for -EINVAL
- * @npages: how many, PAGE_SIZE bytes each
+ * @pages: addresses of the ring's pages, which the caller has mapped; for a
+ *	page that it could not map, the errno as an ERR_PTR, or NULL for -EINVAL
+ * @npages: number of pages, of PAGE_SIZE bytes each
  * @flags: HMX_REGISTER_*
  *
- * A send index that makes sense is kept, so that what is unread stays so.
- * The pages are used until the ring goes, or is registered again. A ring that
- * exists goes when that fails with -ENOMEM or because of a page.
+ * A valid send index in the pages is kept, so that unread messages stay unread.
+ * The engine uses the pages until the ring goes or is registered again. A ring
+ * that exists goes when registering it again fails with -ENOMEM or because of a
+ * page.
  *
  * Context: may sleep.
  * Return: 0, or in this order -EOPNOTSUPP, -EACCES (of the access hook),
  * -EINVAL (too many pages), -EFAULT (@pages), -EINVAL (@flags), -EFAULT (@reg),
- * -EINVAL (@reg, or not the pages it needs), -EPERM (no rings for all), -ESRCH,
- * -EACCES, -ENOMEM, -ENODEV, -ECONNREFUSED, -ENOSPC, -EEXIST, -ENOMEM, what a
- * page said.
+ * -EINVAL (@reg, or not the number of pages that it needs), -EPERM (no wildcard
+ * rings), -ESRCH, -EACCES, -ENOMEM, -ENODEV, -ECONNREFUSED, -ENOSPC, -EEXIST,
+ * -ENOMEM, errno of a page.
  */
 int hmx_register_ring(struct hmx_domain *domain, const struct hmx_register *reg,
 		      void *const *pages, u32 npages, u32 flags)
@@ -278,10 +280,10 @@ static int unregister_locked(struct hmx_domain *domain,
 
 /**
  * hmx_unregister_ring() - the hypercall unregister_ring
- * @domain: who calls
+ * @domain: domain that calls
  * @unreg: the ring
  *
- * Context: may sleep. On return its pages are not used any more.
+ * Context: may sleep. On return the engine does not use the ring's pages.
  * Return: 0, or in this order -EOPNOTSUPP, -EACCES (of the access hook),
  * -EFAULT, -EINVAL (@unreg), -ENODEV, -ENOENT.
  */

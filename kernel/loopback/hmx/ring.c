@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The rings that there are. */
+/* Finding, adding and removing rings. */
 #include "locks.h"
 
 static struct hlist_head *ring_bucket(struct hmx_domain *owner, u32 port,
@@ -9,13 +9,13 @@ static struct hlist_head *ring_bucket(struct hmx_domain *owner, u32 port,
 }
 
 /**
- * hmx_ring_find() - find the ring that was registered just so
- * @owner: whose ring
- * @port: its port
- * @partner: its partner, or HMX_DOMID_ANY
+ * hmx_ring_find() - find the ring that was registered for a port and a partner
+ * @owner: owner of the ring
+ * @port: port of the ring
+ * @partner: partner of the ring, or ARGO_DOMID_ANY
  *
  * Context: R(rings_L2) of @owner.
- * Return: the ring, which is there while the lock is held, or NULL.
+ * Return: the ring, which stays while the lock is held, or NULL.
  */
 struct hmx_ring *hmx_ring_find(struct hmx_domain *owner, u32 port, u16 partner)
 {
@@ -30,24 +30,24 @@ struct hmx_ring *hmx_ring_find(struct hmx_domain *owner, u32 port, u16 partner)
 }
 
 /**
- * hmx_ring_match() - find the ring that takes what a domain sends to a port
- * @owner: who receives
- * @port: where
- * @sender: who sends
+ * hmx_ring_match() - find the ring that takes messages of a domain to a port
+ * @owner: domain that receives
+ * @port: port that receives
+ * @sender: domain that sends
  *
  * Context: R(rings_L2) of @owner.
- * Return: the ring, which is there while the lock is held, or NULL.
+ * Return: the ring, which stays while the lock is held, or NULL.
  */
 struct hmx_ring *hmx_ring_match(struct hmx_domain *owner, u32 port, u16 sender)
 {
 	HMX_ASSERT(hmx_r_rings_l2(owner));
 
 	return hmx_ring_find(owner, port, sender) ?:
-	       hmx_ring_find(owner, port, HMX_DOMID_ANY);
+	       hmx_ring_find(owner, port, ARGO_DOMID_ANY);
 }
 
 /**
- * hmx_ring_add() - a ring can be found from now on
+ * hmx_ring_add() - add a ring, so that it can be found
  * @ring: the ring, complete
  *
  * Context: W(rings_L2) of its owner.
@@ -61,11 +61,11 @@ void hmx_ring_add(struct hmx_ring *ring)
 }
 
 /**
- * hmx_ring_remove() - take a ring away; nobody who waits for it is told
+ * hmx_ring_remove() - take a ring away without telling waiting domains
  * @ring: the ring
- * @gone: where it is left for hmx_rings_free()
+ * @gone: list that gets the ring, for hmx_rings_free()
  *
- * It still counts in hmx_domain.nr_rings.
+ * The ring still counts in hmx_domain.nr_rings.
  *
  * Context: W(rings_L2) of its owner; takes send_L2 and wildcard_L2 of others.
  */
@@ -74,13 +74,13 @@ void hmx_ring_remove(struct hmx_ring *ring, struct hlist_head *gone)
 	HMX_ASSERT(hmx_w_rings_l2(ring->owner));
 
 	hmx_pending_drop_ring(ring);
-	hmx_sender_remove(ring);
+	hmx_partner_remove(ring);
 	hlist_del(&ring->node);
 	hlist_add_head(&ring->node, gone);
 }
 
 /**
- * hmx_ring_free() - free a ring that nobody can find
+ * hmx_ring_free() - free a ring that cannot be found
  * @ring: the ring, or NULL
  *
  * Context: may sleep; no lock held.
@@ -95,7 +95,7 @@ void hmx_ring_free(struct hmx_ring *ring)
 
 /**
  * hmx_rings_free() - free rings that were taken away
- * @gone: the rings
+ * @gone: list of the rings
  *
  * Context: may sleep; no lock held.
  */

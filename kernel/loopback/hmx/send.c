@@ -15,7 +15,7 @@ static int check_arguments(const struct hmx_domain *domain,
 		return -EFAULT;
 	if (msg->src.pad || msg->dst.pad)
 		return -EINVAL;
-	if (msg->src.domid != HMX_DOMID_ANY && msg->src.domid != domain->id)
+	if (msg->src.domid != ARGO_DOMID_ANY && msg->src.domid != domain->id)
 		return -EPERM;
 	return 0;
 }
@@ -45,7 +45,9 @@ static int check_destination(struct hmx_domain *domain,
 	return (*dst)->argo ? 0 : -ECONNREFUSED;
 }
 
-/* Return: bytes in all, -EINVAL, -EMSGSIZE (more than any ring takes). */
+/*
+ * Return: bytes of all pieces, -EINVAL, -EMSGSIZE (more than any ring takes).
+ */
 static int count_bytes(const struct hmx_params *params,
 		       const struct hmx_message *msg)
 {
@@ -114,16 +116,16 @@ static int send_locked(struct hmx_domain *domain, const struct hmx_message *msg)
 
 /**
  * hmx_sendv() - the hypercall sendv
- * @domain: who calls
+ * @domain: domain that calls
  * @msg: the message
  *
  * Context: any but the hard interrupt.
  * Return: bytes sent, or in this order -EOPNOTSUPP, -EACCES (of the access
- * hook), -EFAULT (@msg), -EINVAL (too many pieces), -EFAULT (them), -EINVAL
- * (an address), -EPERM (another's id as the source), -ESRCH, -EACCES, -ENODEV,
- * -ECONNREFUSED, -EINVAL (a piece), -EMSGSIZE, -EAGAIN (full; @domain is told
- * when there is space), -EBUSY (full; it is not), -ENOMEM (likewise), -EFAULT
- * (nothing is delivered).
+ * hook), -EFAULT (@msg), -EINVAL (too many pieces), -EFAULT (the pieces),
+ * -EINVAL (an address), -EPERM (the source has the id of another domain),
+ * -ESRCH, -EACCES, -ENODEV, -ECONNREFUSED, -EINVAL (a piece), -EMSGSIZE,
+ * -EAGAIN (full; @domain is told when there is space), -EBUSY or -ENOMEM (full;
+ * @domain is not told), -EFAULT (nothing is delivered).
  */
 int hmx_sendv(struct hmx_domain *domain, const struct hmx_message *msg)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ring memory with nonsense in it, as a broken domain or hypervisor leaves it.
+ * Writing nonsense into the memory of a ring, as a broken domain or hypervisor
+ * might.
  */
 #include "locks.h"
 
@@ -41,10 +42,10 @@ static int write_message(struct hmx_ring *ring, enum hmx_spoil what, u32 value)
 
 /**
  * hmx_spoil() - write nonsense into a ring
- * @domain: whose ring
- * @port: the ring's port
- * @partner: its partner, or HMX_DOMID_ANY
- * @what: where
+ * @domain: owner of the ring
+ * @port: port of the ring
+ * @partner: partner of the ring, or ARGO_DOMID_ANY
+ * @what: field to write to
  * @value: the nonsense
  *
  * The next message puts the send index right again.

@@ -41,7 +41,7 @@ TEST_F(Access, SenderIsAlwaysTheSource) {
     expect(1, HMX_ACCESS_REGISTER_SINGLE, 1, 0, 2, 5);
     ring for_all(48);
     ASSERT_EQ(receiver.register_ring(for_all, 6), 0);
-    expect(3, HMX_ACCESS_REGISTER_ANY, HMX_DOMID_ANY, 0, 2, 6);
+    expect(3, HMX_ACCESS_REGISTER_ANY, ARGO_DOMID_ANY, 0, 2, 6);
     ASSERT_EQ(sender.send(receiver, 5, {}, 77), 0);
     expect(4, HMX_ACCESS_ENABLE, 1, 0, 1, 0);
     expect(5, HMX_ACCESS_SEND, 1, 77, 2, 5);

@@ -24,7 +24,7 @@ struct ErrorOrder : testing::Test {
 struct registration {
     hmx_domain* caller;
     ring memory{96};
-    hmx_register reg{.port = 7, .partner = HMX_DOMID_ANY, .pad = 0, .len = 96};
+    hmx_register reg{.port = 7, .partner = ARGO_DOMID_ANY, .pad = 0, .len = 96};
     const hmx_register* reg_pointer = &reg;
     void* const* pages = memory.pages().data();
     u32 npages = 1;
@@ -150,7 +150,7 @@ TEST_F(ErrorOrder, RegisterThatMeetsRings) {
 }
 
 TEST_F(ErrorOrder, Unregister) {
-    hmx_unregister unreg{.port = 7, .partner = HMX_DOMID_ANY, .pad = 1};
+    hmx_unregister unreg{.port = 7, .partner = ARGO_DOMID_ANY, .pad = 1};
     EXPECT_EQ(hmx_unregister_ring(without.get(), nullptr), -EFAULT);
     EXPECT_EQ(hmx_unregister_ring(without.get(), &unreg), -EINVAL);
     unreg.pad = 0;
@@ -188,7 +188,7 @@ TEST_F(ErrorOrder, Send) {
     EXPECT_EQ(hmx_sendv(caller, &msg), -EINVAL) << "source's pad";
     msg.src.pad = 0;
     EXPECT_EQ(hmx_sendv(caller, &msg), -EPERM);
-    msg.src.domid = HMX_DOMID_ANY;
+    msg.src.domid = ARGO_DOMID_ANY;
     EXPECT_EQ(hmx_sendv(caller, &msg), -ESRCH);
     msg.dst.domid = without.id();
     EXPECT_EQ(hmx_sendv(caller, &msg), -EACCES);
@@ -215,9 +215,9 @@ TEST_F(ErrorOrder, Send) {
     EXPECT_EQ(with.send(peer, 7, pattern(40)), 40);
     hmx_fault_alloc(hypervisor.get(), 1, false);
     EXPECT_EQ(hmx_sendv(caller, &msg), -ENOMEM) << "full, no memory to wait";
-    EXPECT_EQ(hmx_inspect_waiter(peer.get(), 7, HMX_DOMID_ANY, with.id()), -1);
+    EXPECT_EQ(hmx_inspect_waiter(peer.get(), 7, ARGO_DOMID_ANY, with.id()), -1);
     EXPECT_EQ(hmx_sendv(caller, &msg), -EAGAIN);
-    EXPECT_EQ(hmx_inspect_waiter(peer.get(), 7, HMX_DOMID_ANY, with.id()), 24);
+    EXPECT_EQ(hmx_inspect_waiter(peer.get(), 7, ARGO_DOMID_ANY, with.id()), 24);
     EXPECT_EQ(memory.drain(), 1u);
     peer.interrupts();
     EXPECT_EQ(hmx_sendv(caller, &msg), -EFAULT);
@@ -275,7 +275,7 @@ TEST_F(ErrorOrder, Notify) {
 
 struct AnyOperation : ErrorOrder {
     [[nodiscard]] std::vector<int> all(const domain& caller) const {
-        hmx_unregister unreg{.port = 7, .partner = HMX_DOMID_ANY, .pad = 0};
+        hmx_unregister unreg{.port = 7, .partner = ARGO_DOMID_ANY, .pad = 0};
         return {registration{.caller = caller.get()}(), hmx_unregister_ring(caller.get(), &unreg),
                 caller.send(peer, 9, bytes), caller.notify()};
     }

@@ -94,7 +94,7 @@ TEST_F(Faults, InterruptForSpaceIsLostLikeAnother) {
     hmx_fault_irq(sender.get(), HMX_IRQ_DROP, 1);
     ASSERT_EQ(receiver.notify(), 0);
     EXPECT_EQ(sender.interrupts(), 0u);
-    EXPECT_EQ(hmx_inspect_waiter(receiver.get(), 5, HMX_DOMID_ANY, sender.id()), -1);
+    EXPECT_EQ(hmx_inspect_waiter(receiver.get(), 5, ARGO_DOMID_ANY, sender.id()), -1);
 }
 
 TEST_F(Faults, SpuriousInterrupt) {
@@ -145,7 +145,7 @@ TEST_F(Faults, EveryNthAllocation) {
 
 TEST_F(Faults, SpoiltSendIndexIsRepairedByTheNextMessage) {
     for (const u32 value : {0xffffffffu, 7u, 16u}) {
-        ASSERT_EQ(hmx_spoil(receiver.get(), 5, HMX_DOMID_ANY, HMX_SPOIL_TX, value), 0);
+        ASSERT_EQ(hmx_spoil(receiver.get(), 5, ARGO_DOMID_ANY, HMX_SPOIL_TX, value), 0);
         EXPECT_EQ(memory.header().tx_ptr, value);
         ASSERT_EQ(sender.send(receiver, 5, pattern(9)), 9);
         EXPECT_EQ(memory.take()->payload, pattern(9));
@@ -154,31 +154,31 @@ TEST_F(Faults, SpoiltSendIndexIsRepairedByTheNextMessage) {
 
 TEST_F(Faults, SpoiltReceiveIndex) {
     ASSERT_EQ(sender.send(receiver, 5, {}), 0);
-    ASSERT_EQ(hmx_spoil(receiver.get(), 5, HMX_DOMID_ANY, HMX_SPOIL_RX, 32), 0);
+    ASSERT_EQ(hmx_spoil(receiver.get(), 5, ARGO_DOMID_ANY, HMX_SPOIL_RX, 32), 0);
     EXPECT_EQ(memory.header().rx_ptr, 32u);
     EXPECT_EQ(sender.send(receiver, 5, {}), -EAGAIN);
 }
 
 TEST_F(Faults, SpoiltMessage) {
-    EXPECT_EQ(hmx_spoil(receiver.get(), 5, HMX_DOMID_ANY, HMX_SPOIL_LEN, 1), -ENODATA);
+    EXPECT_EQ(hmx_spoil(receiver.get(), 5, ARGO_DOMID_ANY, HMX_SPOIL_LEN, 1), -ENODATA);
     // Not the first in the ring, so that the place counts.
     ASSERT_EQ(sender.send(receiver, 5, {}), 0);
     memory.drain();
     ASSERT_EQ(sender.send(receiver, 5, pattern(4), 7, 8), 4);
-    ASSERT_EQ(hmx_spoil(receiver.get(), 5, HMX_DOMID_ANY, HMX_SPOIL_PORT, 70000), 0);
-    ASSERT_EQ(hmx_spoil(receiver.get(), 5, HMX_DOMID_ANY, HMX_SPOIL_DOMID, 71), 0);
-    ASSERT_EQ(hmx_spoil(receiver.get(), 5, HMX_DOMID_ANY, HMX_SPOIL_TYPE, 72), 0);
+    ASSERT_EQ(hmx_spoil(receiver.get(), 5, ARGO_DOMID_ANY, HMX_SPOIL_PORT, 70000), 0);
+    ASSERT_EQ(hmx_spoil(receiver.get(), 5, ARGO_DOMID_ANY, HMX_SPOIL_DOMID, 71), 0);
+    ASSERT_EQ(hmx_spoil(receiver.get(), 5, ARGO_DOMID_ANY, HMX_SPOIL_TYPE, 72), 0);
     EXPECT_EQ(memory.peek(), (message{.port = 70000, .domid = 71, .type = 72, .payload = pattern(4)}));
-    ASSERT_EQ(hmx_spoil(receiver.get(), 5, HMX_DOMID_ANY, HMX_SPOIL_LEN, 18), 0);
+    ASSERT_EQ(hmx_spoil(receiver.get(), 5, ARGO_DOMID_ANY, HMX_SPOIL_LEN, 18), 0);
     EXPECT_EQ(memory.peek()->payload.size(), 2u);
-    ASSERT_EQ(hmx_spoil(receiver.get(), 5, HMX_DOMID_ANY, HMX_SPOIL_LEN, 0xffffffff), 0);
+    ASSERT_EQ(hmx_spoil(receiver.get(), 5, ARGO_DOMID_ANY, HMX_SPOIL_LEN, 0xffffffff), 0);
     EXPECT_THROW(memory.peek(), std::runtime_error);
 }
 
 TEST_F(Faults, OnlyARingThatIsThereIsSpoilt) {
-    EXPECT_EQ(hmx_spoil(receiver.get(), 6, HMX_DOMID_ANY, HMX_SPOIL_TX, 0), -ENOENT);
+    EXPECT_EQ(hmx_spoil(receiver.get(), 6, ARGO_DOMID_ANY, HMX_SPOIL_TX, 0), -ENOENT);
     EXPECT_EQ(hmx_spoil(receiver.get(), 5, 1, HMX_SPOIL_RX, 0), -ENOENT);
-    EXPECT_EQ(hmx_spoil(sender.get(), 5, HMX_DOMID_ANY, HMX_SPOIL_LEN, 0), -ENOENT);
+    EXPECT_EQ(hmx_spoil(sender.get(), 5, ARGO_DOMID_ANY, HMX_SPOIL_LEN, 0), -ENOENT);
 }
 
 } // namespace

@@ -28,9 +28,9 @@ static const char* check_pending(const struct hmx_ring* ring) {
             return "a waiter is on another ring's list";
         if (!lives(pending->domain))
             return "a dead domain waits";
-        if (ring->partner != HMX_DOMID_ANY && ring->partner != pending->domain->id)
+        if (ring->partner != ARGO_DOMID_ANY && ring->partner != pending->domain->id)
             return "a domain waits that cannot send";
-        if (ring->partner == HMX_DOMID_ANY && !in_wildcard_list(pending))
+        if (ring->partner == ARGO_DOMID_ANY && !in_wildcard_list(pending))
             return "a waiter on a ring for all is not on its domain's list";
         if (pending->len > argo_ring_max_message(ring->len))
             return "a domain waits for what never fits";
@@ -42,13 +42,13 @@ static const char* check_pending(const struct hmx_ring* ring) {
     return NULL;
 }
 
-static u32 count_senders(struct hmx_domain* partner, const struct hmx_ring* ring) {
-    const struct hmx_sender* sender;
+static u32 count_records(struct hmx_domain* partner, const struct hmx_ring* ring) {
+    const struct hmx_partner_ring* record;
     u32 n = 0;
 
     for (unsigned int i = 0; i < HMX_BUCKETS; i++)
-        hlist_for_each_entry(sender, &partner->senders[i], node) n +=
-            sender->owner == ring->owner && sender->port == ring->port;
+        hlist_for_each_entry(record, &partner->partner_rings[i], node) n +=
+            record->owner == ring->owner && record->port == ring->port;
     return n;
 }
 
@@ -59,23 +59,23 @@ static const char* check_ring(struct hmx_domain* owner, struct hmx_ring* ring) {
         return "a ring is not where it belongs";
     if (!argo_ring_index_ok(ring->tx, ring->len))
         return "a send index is none";
-    if (ring->partner != HMX_DOMID_ANY) {
+    if (ring->partner != ARGO_DOMID_ANY) {
         partner = hmx_domain_find(owner->engine, ring->partner);
         if (!partner || !partner->argo)
             return "a ring has outlived its partner";
-        if (count_senders(partner, ring) != 1)
+        if (count_records(partner, ring) != 1)
             return "the partner has not one record of a ring";
     }
     return check_pending(ring);
 }
 
-static const char* check_senders(struct hmx_domain* domain) {
-    const struct hmx_sender* sender;
+static const char* check_records(struct hmx_domain* domain) {
+    const struct hmx_partner_ring* record;
 
     for (unsigned int i = 0; i < HMX_BUCKETS; i++) {
-        hlist_for_each_entry(sender, &domain->senders[i], node) {
-            if (!lives(sender->owner) || !hmx_ring_find(sender->owner, sender->port, domain->id))
-                return "a sender's record has outlived its ring";
+        hlist_for_each_entry(record, &domain->partner_rings[i], node) {
+            if (!lives(record->owner) || !hmx_ring_find(record->owner, record->port, domain->id))
+                return "a partner's record has outlived its ring";
         }
     }
     return NULL;
@@ -87,7 +87,7 @@ static const char* check_wildcard(struct hmx_domain* domain) {
     list_for_each_entry(pending, &domain->wildcard_pending, wildcard) {
         const struct hmx_ring* ring = pending->ring;
 
-        if (pending->domain != domain || ring->partner != HMX_DOMID_ANY || !lives(ring->owner))
+        if (pending->domain != domain || ring->partner != ARGO_DOMID_ANY || !lives(ring->owner))
             return "a wildcard list has what does not belong there";
     }
     return NULL;
@@ -111,7 +111,7 @@ static const char* check_domain(struct hmx_domain* domain) {
         return "the number of rings is wrong";
     if (n && !domain->argo)
         return "a domain without Argo has a ring";
-    wrong = check_senders(domain);
+    wrong = check_records(domain);
     return wrong ? wrong : check_wildcard(domain);
 }
 
@@ -167,4 +167,4 @@ bool hmx_inspect_holds_l1(struct hmx_domain* domain) {
     return hmx_r_l1(domain->engine) && !hmx_w_l1(domain->engine);
 }
 
-void hmx_inspect_break_locking(struct hmx_domain* domain) { hmx_ring_find(domain, 1, HMX_DOMID_ANY); }
+void hmx_inspect_break_locking(struct hmx_domain* domain) { hmx_ring_find(domain, 1, ARGO_DOMID_ANY); }

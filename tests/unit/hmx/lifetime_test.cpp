@@ -75,7 +75,7 @@ TEST_P(AnyEnd, EndsItsWaiting) {
         ASSERT_EQ(it.send(peer, port, pattern(16)), -EAGAIN);
     }
     comes();
-    EXPECT_EQ(hmx_inspect_waiter(peer.get(), 6, HMX_DOMID_ANY, it.id()), -1);
+    EXPECT_EQ(hmx_inspect_waiter(peer.get(), 6, ARGO_DOMID_ANY, it.id()), -1);
     for_all.drain();
     ASSERT_EQ(peer.notify(), 0);
     EXPECT_EQ(it.interrupts(), 0u);
@@ -133,7 +133,7 @@ struct Life : testing::Test {
 TEST_F(Life, IdsAreUnique) {
     EXPECT_THROW(domain(hypervisor, id), std::runtime_error);
     EXPECT_THROW(domain(hypervisor, 0x7ff0), std::runtime_error);
-    EXPECT_THROW(domain(hypervisor, HMX_DOMID_ANY), std::runtime_error);
+    EXPECT_THROW(domain(hypervisor, ARGO_DOMID_ANY), std::runtime_error);
     EXPECT_EQ(domain(hypervisor, 0x7fef).id(), 0x7fef);
     hmx_domain_destroy(it.get());
     EXPECT_EQ(domain(hypervisor, id).id(), id);

@@ -69,7 +69,7 @@ TEST_F(Notify, AbsentIsNoError) {
     EXPECT_EQ(sender.query(2, 5, 1).flags, 0);
     ASSERT_EQ(receiver.register_ring(memory, 5, receiver.id()), 0);
     EXPECT_EQ(sender.query(2, 5, 1).flags, 0) << "another's ring";
-    EXPECT_EQ(sender.query(HMX_DOMID_ANY, 5, 1).flags, 0);
+    EXPECT_EQ(sender.query(ARGO_DOMID_ANY, 5, 1).flags, 0);
     access.refuse(HMX_ACCESS_QUERY);
     EXPECT_EQ(sender.query(3, 5, 1).flags, 0) << "nothing is refused where nothing is";
 }

@@ -62,7 +62,7 @@ TEST_F(Again, KeepsWhoWaits) {
 }
 
 TEST_F(Again, CountsTwice) {
-    for (const u16 partner : {sender.id(), u16{HMX_DOMID_ANY}}) {
+    for (const u16 partner : {sender.id(), u16{ARGO_DOMID_ANY}}) {
         ASSERT_EQ(receiver.register_ring(first, 5, partner), 0);
         ASSERT_EQ(receiver.register_ring(first, 5, partner), 0);
         ASSERT_EQ(receiver.register_ring(first, 5, partner), 0);
@@ -79,7 +79,7 @@ TEST_F(Again, CountsTwice) {
 }
 
 TEST_F(Again, WhenItFailsTheRingIsLostButCounts) {
-    for (const u16 partner : {sender.id(), u16{HMX_DOMID_ANY}}) {
+    for (const u16 partner : {sender.id(), u16{ARGO_DOMID_ANY}}) {
         ASSERT_EQ(receiver.register_ring(first, 5, partner), 0);
         ASSERT_EQ(fail_to_register_again(partner), -EINVAL);
         EXPECT_EQ(rings(), 0u);
@@ -101,7 +101,7 @@ TEST_F(Again, WhatIsRefusedHarmsNothing) {
     ASSERT_EQ(receiver.register_ring(first, 5), 0);
     ring longer(112);
     EXPECT_EQ(receiver.register_ring(longer, 5), -EEXIST);
-    EXPECT_EQ(receiver.register_ring(second, 5, HMX_DOMID_ANY, HMX_REGISTER_FAIL_EXIST), -EEXIST);
+    EXPECT_EQ(receiver.register_ring(second, 5, ARGO_DOMID_ANY, HMX_REGISTER_FAIL_EXIST), -EEXIST);
     EXPECT_EQ(counted(), 1u);
     EXPECT_EQ(sender.send(receiver, 5, pattern(1)), 1);
     EXPECT_EQ(first.drain(), 1u);

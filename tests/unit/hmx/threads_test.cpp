@@ -135,7 +135,7 @@ struct Everything : testing::Test {
         const auto drain = [&] { return for_all.drain(check(port_for_all)) + for_one.drain(check(port_for_one)); };
 
         for (u32 round = 0; !over() && !HasFatalFailure(); ++round) {
-            EXPECT_EQ(for_all.register_at(self, port_for_all, HMX_DOMID_ANY), 0);
+            EXPECT_EQ(for_all.register_at(self, port_for_all, ARGO_DOMID_ANY), 0);
             static_cast<void>(for_one.register_at(self, port_for_one, steady.id()));
             for (auto i = random() % 100; i > 0 && !over(); --i) {
                 if (drain() == 0) {

@@ -27,7 +27,7 @@ struct Waiters : testing::TestWithParam<bool> {
     domain sender{hypervisor, 1};
     domain receiver{hypervisor, 2};
     ring memory{160};
-    const u16 partner = GetParam() ? sender.id() : u16{HMX_DOMID_ANY};
+    const u16 partner = GetParam() ? sender.id() : u16{ARGO_DOMID_ANY};
 };
 
 TEST_P(Waiters, TheLargestIsKept) {

@@ -145,7 +145,7 @@ int domain::send(const domain& to, u32 port, const std::vector<u8>& bytes, u32 f
 }
 
 int domain::send(u16 to, u32 port, const std::vector<argo_hv_iov>& pieces, u32 from_port, u32 type) const {
-    const hmx_message msg{.src = {.port = from_port, .domid = HMX_DOMID_ANY, .pad = 0},
+    const hmx_message msg{.src = {.port = from_port, .domid = ARGO_DOMID_ANY, .pad = 0},
                           .dst = {.port = port, .domid = to, .pad = 0},
                           .iov = pieces.data(),
                           .niov = static_cast<u32>(pieces.size()),

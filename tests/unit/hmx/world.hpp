@@ -85,8 +85,8 @@ public:
     unsigned int interrupts() { return interrupts_.exchange(0); }
     unsigned int delayed() { return delayed_.exchange(0); }
 
-    [[nodiscard]] int register_ring(ring& memory, u32 port, u16 partner = HMX_DOMID_ANY, u32 flags = 0) const;
-    [[nodiscard]] int unregister(u32 port, u16 partner = HMX_DOMID_ANY) const;
+    [[nodiscard]] int register_ring(ring& memory, u32 port, u16 partner = ARGO_DOMID_ANY, u32 flags = 0) const;
+    [[nodiscard]] int unregister(u32 port, u16 partner = ARGO_DOMID_ANY) const;
     [[nodiscard]] int send(const domain& to, u32 port, const std::vector<u8>& bytes, u32 from_port = 1,
                            u32 type = 0) const;
     [[nodiscard]] int send(u16 to, u32 port, const std::vector<argo_hv_iov>& pieces, u32 from_port = 1,
