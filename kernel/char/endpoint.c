@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What an endpoint is bound and connected to, and how it is polled. */
+/* Endpoints: opening, binding, connecting, and waking readers and pollers. */
 #include <linux/cred.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -7,13 +7,19 @@
 
 #include "endpoint.h"
 
+/* Wake one reader, which wakes the next one if there are more messages. */
+static void wake_reader(struct argo_endpoint *ep)
+{
+	if (wq_has_sleeper(&ep->readers))
+		wake_up_interruptible(&ep->readers);
+}
+
 static void endpoint_data_ready(struct argo_ring *ring)
 {
 	struct argo_endpoint *ep = argo_ring_priv(ring);
 
-	if (wq_has_sleeper(&ep->rx_wait))
-		wake_up_interruptible_poll(&ep->rx_wait,
-					   EPOLLIN | EPOLLRDNORM);
+	wake_reader(ep);
+	argo_pollers_wake(&ep->pollers, EPOLLIN | EPOLLRDNORM);
 }
 
 static void endpoint_reset_prepare(struct argo_ring *ring)
@@ -29,13 +35,20 @@ static void endpoint_reset_done(struct argo_ring *ring)
 
 	WRITE_ONCE(ep->error, -ECONNRESET);
 	mutex_unlock(&ep->rx_lock);
-	wake_up_interruptible_poll(&ep->rx_wait, EPOLLIN | EPOLLERR);
-	wake_up_interruptible_poll(&ep->tx_wait, EPOLLOUT | EPOLLERR);
+	wake_reader(ep);
+	argo_pollers_wake(&ep->pollers, EPOLLIN | EPOLLOUT | EPOLLERR);
+}
+
+static void endpoint_free(struct argo_endpoint *ep)
+{
+	argo_pollers_exit(&ep->pollers);
+	argo_account_put(ep->account);
+	kfree(ep);
 }
 
 static void endpoint_release(struct argo_ring *ring)
 {
-	kfree(argo_ring_priv(ring));
+	endpoint_free(argo_ring_priv(ring));
 }
 
 static const struct argo_ring_ops endpoint_ring_ops = {
@@ -48,51 +61,61 @@ static const struct argo_ring_ops endpoint_ring_ops = {
 
 static void peer_wake(struct argo_waiter *w)
 {
-	struct argo_endpoint *ep = container_of(w, struct argo_endpoint, peer);
+	struct argo_endpoint *ep = container_of(w, struct argo_endpoint,
+						peer_watch);
 
-	/* A receive ends when the peer has gone. */
-	if (w->gone)
-		wake_up_interruptible_poll(&ep->rx_wait,
-					   EPOLLIN | EPOLLHUP);
-	wake_up_interruptible_poll(&ep->tx_wait, EPOLLOUT | EPOLLHUP);
-}
-
-static void watch_wake(struct argo_waiter *w)
-{
-	struct argo_endpoint *ep = container_of(w, struct argo_endpoint, watch);
-
-	wake_up_interruptible_poll(&ep->tx_wait, EPOLLOUT | EPOLLWRNORM);
+	/* A receive ends when the ring of the default destination has gone. */
+	if (w->gone) {
+		wake_reader(ep);
+		argo_pollers_wake(&ep->pollers, EPOLLIN | EPOLLOUT | EPOLLHUP);
+	} else {
+		argo_pollers_wake(&ep->pollers, EPOLLOUT | EPOLLWRNORM);
+	}
 }
 
 /**
- * argo_endpoint_open() - a new endpoint
+ * argo_endpoint_open() - create an endpoint
  * @hv: attachment
  *
- * Return: the endpoint, or an ERR_PTR: -ENODEV (the hypervisor is going),
+ * Return: the endpoint, or an ERR_PTR: -ENODEV (the attachment is going away),
  * -ENOMEM.
  */
 struct argo_endpoint *argo_endpoint_open(struct argo_hv *hv)
 {
+	struct module *owner = argo_hv_params(hv)->ops->owner;
 	struct argo_endpoint *ep;
 
-	if (!try_module_get(argo_hv_owner(hv)))
+	if (!try_module_get(owner))
 		return ERR_PTR(-ENODEV);
 	ep = kzalloc(sizeof(*ep), GFP_KERNEL_ACCOUNT);
 	if (!ep) {
-		module_put(argo_hv_owner(hv));
+		module_put(owner);
 		return ERR_PTR(-ENOMEM);
 	}
 	ep->hv = hv;
+	ep->account = argo_account_open(hv);
+	if (!ep->account) {
+		kfree(ep);
+		module_put(owner);
+		return ERR_PTR(-ENOMEM);
+	}
 	mutex_init(&ep->config_lock);
 	mutex_init(&ep->rx_lock);
-	init_waitqueue_head(&ep->rx_wait);
-	init_waitqueue_head(&ep->tx_wait);
+	init_waitqueue_head(&ep->readers);
+	argo_pollers_init(&ep->pollers);
 	atomic64_set(&ep->remote, ARGO_NO_REMOTE);
 	ep->send_lowat = 1;
 	return ep;
 }
 
-static void stop_watch(struct argo_endpoint *ep)
+/**
+ * argo_endpoint_stop_watch() - undo argo_endpoint_watch()
+ * @ep: the endpoint
+ *
+ * Context: any but the hard interrupt; config_lock held, or the last user of
+ * the file.
+ */
+void argo_endpoint_stop_watch(struct argo_endpoint *ep)
 {
 	if (!ep->watching)
 		return;
@@ -102,26 +125,26 @@ static void stop_watch(struct argo_endpoint *ep)
 
 static void disconnect(struct argo_endpoint *ep)
 {
-	stop_watch(ep);
-	if (!ep->peer.dest)
+	argo_endpoint_stop_watch(ep);
+	if (!ep->peer_watch.dest)
 		return;
 	atomic64_set(&ep->remote, ARGO_NO_REMOTE);
-	argo_watch_remove(ep->hv, &ep->peer);
+	argo_watch_remove(ep->hv, &ep->peer_watch);
 }
 
 /**
- * argo_endpoint_close() - the last user of the file is gone
+ * argo_endpoint_close() - free an endpoint that has no user left
  * @ep: the endpoint
  */
 void argo_endpoint_close(struct argo_endpoint *ep)
 {
-	struct module *owner = argo_hv_owner(ep->hv);
+	struct module *owner = argo_hv_params(ep->hv)->ops->owner;
 
 	disconnect(ep);
 	if (ep->ring)
 		argo_ring_destroy(ep->ring);
 	else
-		kfree(ep);
+		endpoint_free(ep);
 	module_put(owner);
 }
 
@@ -135,6 +158,7 @@ static int bind_locked(struct argo_endpoint *ep, u32 port, u16 partner,
 		.partner = partner,
 		.size = size,
 		.exclusive = exclusive,
+		.account = ep->account,
 		.uid = current_euid(),
 		.pid = task_tgid(current),
 		.comm = current->comm,
@@ -148,17 +172,17 @@ static int bind_locked(struct argo_endpoint *ep, u32 port, u16 partner,
 	ring = argo_ring_create(ep->hv, &params);
 	if (IS_ERR(ring))
 		return PTR_ERR(ring);
-	/* Others use it without the lock: argo_endpoint_ring(). */
+	/* Pairs with argo_endpoint_ring(), which needs no lock. */
 	smp_store_release(&ep->ring, ring);
 	return 0;
 }
 
 /**
- * argo_endpoint_bind() - give the endpoint its ring
+ * argo_endpoint_bind() - give an endpoint its ring
  * @ep: the endpoint
- * @bind: what is wanted, checked but for its values; filled in
+ * @bind: arguments, of which flags and reserved fields are checked; filled in
  *
- * Return: 0, or what argo_ring_create() says, -EISCONN, -EACCES.
+ * Return: 0, -EISCONN, -EACCES, or an errno of argo_ring_create().
  */
 int argo_endpoint_bind(struct argo_endpoint *ep, struct argo_bind *bind)
 {
@@ -201,11 +225,11 @@ static int autobind_locked(struct argo_endpoint *ep, u16 domid)
 }
 
 /**
- * argo_endpoint_autobind() - bind it before its first send
+ * argo_endpoint_autobind() - bind an endpoint before its first send
  * @ep: the endpoint
- * @domid: where it sends to
+ * @domid: domain that it sends to
  *
- * Return: 0, or what argo_ring_create() says.
+ * Return: 0, or an errno of argo_ring_create().
  */
 int argo_endpoint_autobind(struct argo_endpoint *ep, u16 domid)
 {
@@ -241,12 +265,13 @@ static int connect_locked(struct argo_endpoint *ep,
 	if (rc)
 		return rc;
 	disconnect(ep);
-	memset(&ep->peer, 0, sizeof(ep->peer));
-	ep->peer.wake = peer_wake;
-	rc = argo_watch_add(ep->hv, &ep->peer, addr);
+	memset(&ep->peer_watch, 0, sizeof(ep->peer_watch));
+	ep->peer_watch.wake = peer_wake;
+	ep->peer_watch.account = ep->account;
+	rc = argo_watch_add(ep->hv, &ep->peer_watch, addr);
 	if (rc)
 		return rc;
-	argo_watch_note(ep->hv, &ep->peer, addr,
+	argo_watch_note(ep->hv, &ep->peer_watch, addr,
 			state.flags & ARGO_STATE_EXISTS);
 	atomic64_set(&ep->remote, argo_addr_pack(addr));
 	return 0;
@@ -257,8 +282,9 @@ static int connect_locked(struct argo_endpoint *ep,
  * @ep: the endpoint
  * @addr: the destination, or { 0, ARGO_DOMID_ANY }
  *
- * Return: 0, -EINVAL (the ring's partner is another), -EACCES, -ENOMEM, or
- * what argo_ring_create() says.
+ * Return: 0, -EINVAL (the ring's partner is another domain), -EACCES, -EDQUOT
+ * (the user has max_user_waiters waiters), -ENOMEM, or an errno of
+ * argo_ring_create().
  */
 int argo_endpoint_connect(struct argo_endpoint *ep,
 			  const struct argo_addr *addr)
@@ -280,57 +306,12 @@ int argo_endpoint_connect(struct argo_endpoint *ep,
 	return rc;
 }
 
-/* Return: -EAGAIN if there is nothing to watch. */
-static int poll_space(struct argo_endpoint *ep, struct argo_space_state *state)
-{
-	struct argo_waiter *w = ep->watching ? &ep->watch : &ep->peer;
-
-	lockdep_assert_held(&ep->config_lock);
-
-	if (!w->dest)
-		return -EAGAIN;
-	return argo_watch_poll(ep->hv, w, ep->watching ? ep->watch_need :
-						      ep->send_lowat,
-			       state);
-}
-
 /**
- * argo_endpoint_watch() - what poll() means by writable
- * @ep: the endpoint
- * @addr: destination, or { 0, ARGO_DOMID_ANY } for the default one
- * @need: payload bytes; the low-water mark with the default one
- * @state: filled in
- *
- * Return: 0, -ENOMEM, -EACCES, -ENODEV.
- */
-int argo_endpoint_watch(struct argo_endpoint *ep, const struct argo_addr *addr,
-			u32 need, struct argo_space_state *state)
-{
-	int rc;
-
-	memset(state, 0, sizeof(*state));
-	mutex_lock(&ep->config_lock);
-	stop_watch(ep);
-	rc = 0;
-	if (addr->domid != ARGO_DOMID_ANY) {
-		memset(&ep->watch, 0, sizeof(ep->watch));
-		ep->watch.wake = watch_wake;
-		rc = argo_watch_add(ep->hv, &ep->watch, addr);
-		ep->watching = !rc;
-		ep->watch_need = need;
-	}
-	if (!rc)
-		rc = poll_space(ep, state);
-	mutex_unlock(&ep->config_lock);
-	return rc == -EAGAIN ? 0 : rc;
-}
-
-/**
- * argo_endpoint_remote() - the default destination
+ * argo_endpoint_remote() - look up the default destination
  * @ep: the endpoint
  * @addr: filled in
  *
- * Return: whether there is one.
+ * Return: whether the endpoint has a default destination.
  */
 bool argo_endpoint_remote(const struct argo_endpoint *ep,
 			  struct argo_addr *addr)
@@ -344,12 +325,12 @@ bool argo_endpoint_remote(const struct argo_endpoint *ep,
 }
 
 /**
- * argo_endpoint_resolve() - the address that a caller means
+ * argo_endpoint_resolve() - find the address that a caller means
  * @ep: the endpoint
- * @given: as it stands in the call
+ * @given: address in the call, which may have ARGO_DOMID_ANY or _SELF
  * @addr: filled in
  *
- * Return: 0, -ENOTCONN (the default one, and there is none), -EINVAL.
+ * Return: 0, -ENOTCONN (there is no default destination), -EINVAL.
  */
 int argo_endpoint_resolve(const struct argo_endpoint *ep,
 			  const struct argo_addr *given,
@@ -369,38 +350,38 @@ int argo_endpoint_resolve(const struct argo_endpoint *ep,
 }
 
 /**
- * argo_endpoint_watcher() - who is told when a message fits that did not
+ * argo_endpoint_watcher() - find the watcher to arm when a message does not fit
  * @ep: the endpoint
- * @addr: where it was to go
+ * @addr: destination of the message
  *
- * Edge-triggered pollers do not ask again: a send that found no room arms
- * what they wait for.
+ * An edge-triggered poller does not ask again after a send without space: the
+ * send arms the watcher that wakes the poller.
  *
- * Return: a watcher, which may be of another destination by now, or NULL.
+ * Return: the watcher, which may watch another destination by now, or NULL.
  */
 struct argo_waiter *argo_endpoint_watcher(struct argo_endpoint *ep,
 					  const struct argo_addr *addr)
 {
-	if (!wq_has_sleeper(&ep->tx_wait))
+	if (!wq_has_sleeper(&ep->pollers.wq))
 		return NULL;
 	if (READ_ONCE(ep->watching))
 		return &ep->watch;
 	return argo_addr_pack(addr) == (u64)atomic64_read(&ep->remote) ?
-	       &ep->peer : NULL;
+	       &ep->peer_watch : NULL;
 }
 
 /**
- * argo_endpoint_refused() - learn from how a send went
+ * argo_endpoint_learn() - learn from a send whether its destination has a ring
  * @ep: the endpoint
- * @addr: where to
- * @implied: the caller named no address
- * @rc: what it said
+ * @addr: destination of the send
+ * @implied: the caller gave no address, but meant the default destination
+ * @rc: result of the send
  *
- * Return: @rc, or -EPIPE if it is the default destination's ring that has gone
- * and that was not named.
+ * Return: @rc, or with @implied -EPIPE if the default destination's ring has
+ * gone.
  */
-int argo_endpoint_refused(struct argo_endpoint *ep,
-			  const struct argo_addr *addr, bool implied, int rc)
+int argo_endpoint_learn(struct argo_endpoint *ep,
+			const struct argo_addr *addr, bool implied, int rc)
 {
 	bool refused = rc == -ECONNREFUSED || rc == -EHOSTUNREACH;
 	bool gone;
@@ -409,12 +390,12 @@ int argo_endpoint_refused(struct argo_endpoint *ep,
 		return rc;
 	if (rc < 0 && !refused)
 		return rc;
-	gone = argo_watch_note(ep->hv, &ep->peer, addr, !refused);
+	gone = argo_watch_note(ep->hv, &ep->peer_watch, addr, !refused);
 	return gone && implied ? -EPIPE : rc;
 }
 
 /**
- * argo_endpoint_take_error() - the error that is to be reported, once
+ * argo_endpoint_take_error() - take the error that is to be reported once
  * @ep: the endpoint
  *
  * Context: may sleep; rx_lock not held.
@@ -427,97 +408,4 @@ int argo_endpoint_take_error(struct argo_endpoint *ep)
 	if (ring)
 		argo_ring_settle(ring);
 	return READ_ONCE(ep->error) ? xchg(&ep->error, 0) : 0;
-}
-
-/**
- * argo_endpoint_status() - fill in all but the size of struct argo_status
- * @ep: the endpoint
- * @status: filled in
- */
-void argo_endpoint_status(struct argo_endpoint *ep, struct argo_status *status)
-{
-	struct argo_ring *ring = argo_endpoint_ring(ep);
-	struct argo_ring_msg msg;
-
-	status->flags = 0;
-	status->local.domid = argo_hv_domid(ep->hv);
-	status->partner = ARGO_DOMID_ANY;
-	status->next_len = ~0u;
-	if (argo_endpoint_remote(ep, &status->remote)) {
-		status->flags |= ARGO_STATUS_CONNECTED;
-		if (READ_ONCE(ep->peer.gone))
-			status->flags |= ARGO_STATUS_HUP;
-	}
-	if (!ring)
-		return;
-	status->flags |= ARGO_STATUS_BOUND;
-	if (argo_ring_error(ring))
-		status->flags |= ARGO_STATUS_BROKEN;
-	status->local.port = argo_ring_port(ring);
-	status->partner = argo_ring_partner(ring);
-	status->ring_size = argo_ring_size(ring);
-	status->fill = argo_ring_fill(ring);
-	mutex_lock(&ep->rx_lock);
-	if (argo_endpoint_peek(ep, &msg) > 0)
-		status->next_len = msg.len;
-	mutex_unlock(&ep->rx_lock);
-}
-
-static __poll_t poll_in(struct argo_endpoint *ep)
-{
-	struct argo_ring_msg msg;
-	__poll_t mask = 0;
-	int rc;
-
-	if (!argo_endpoint_ring(ep))
-		return 0;
-	mutex_lock(&ep->rx_lock);
-	rc = argo_endpoint_peek(ep, &msg);
-	mutex_unlock(&ep->rx_lock);
-	if (rc)
-		mask |= EPOLLIN | EPOLLRDNORM;
-	if (rc < 0)
-		mask |= EPOLLERR;
-	return mask;
-}
-
-static __poll_t poll_out(struct argo_endpoint *ep)
-{
-	struct argo_space_state state = { };
-	bool ready;
-	int rc;
-
-	mutex_lock(&ep->config_lock);
-	rc = poll_space(ep, &state);
-	/* With nothing to watch, or an error, a send will not wait either. */
-	ready = rc || state.flags & (ARGO_STATE_SUFFICIENT |
-				     ARGO_STATE_TOO_LARGE);
-	if (ep->watching && ep->watch.gone)
-		ready = true;
-	mutex_unlock(&ep->config_lock);
-	return ready ? EPOLLOUT | EPOLLWRNORM : 0;
-}
-
-/**
- * argo_endpoint_poll() - file_operations.poll
- * @file: of an endpoint
- * @wait: as given
- */
-__poll_t argo_endpoint_poll(struct file *file, poll_table *wait)
-{
-	struct argo_endpoint *ep = file->private_data;
-	__poll_t mask;
-
-	poll_wait(file, &ep->rx_wait, wait);
-	poll_wait(file, &ep->tx_wait, wait);
-
-	mask = poll_in(ep);
-	/* To know about space is a hypercall: only for those who ask. */
-	if (poll_requested_events(wait) & (EPOLLOUT | EPOLLWRNORM))
-		mask |= poll_out(ep);
-	if (READ_ONCE(ep->error))
-		mask |= EPOLLERR | EPOLLIN | EPOLLOUT;
-	if (argo_endpoint_hung_up(ep))
-		mask |= EPOLLHUP | EPOLLIN | EPOLLOUT;
-	return mask;
 }

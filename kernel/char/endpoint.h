@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An endpoint: what an open /dev/argo is.
+ * An endpoint: an open /dev/argo.
+ *
+ * The files call each other in one direction only: main.c; ioctl.c; poll.c;
+ * send.c and recv.c; endpoint.c; pollers.c.
  *
  * Locks, outermost first: config_lock, (core's ring_lock), rx_lock, (core's
  * space_lock).
@@ -17,20 +20,23 @@
 
 #include <argo/argo.h>
 
+#include "pollers.h"
+
 /**
  * struct argo_endpoint - an open file
- * @hv: attachment; its module is held
+ * @hv: attachment, whose module the endpoint holds
+ * @account: account of the user that opened the file
  * @ring: receive ring, NULL until bound; set once, under @config_lock
- * @config_lock: protects what bind, connect and poll change
+ * @config_lock: serialises bind, connect, options and the watchers
  * @rx_lock: serialises the ring's reader
- * @rx_wait: those who wait for messages
- * @tx_wait: pollers who wait for space
- * @remote: default destination, packed; NO_REMOTE if none
- * @error: to be returned once by the next call, or 0
- * @peer: watches the default destination; added while there is one
- * @watch: watches what ARGO_SPACE_WATCH named, if @watching
+ * @readers: receives that wait; each wake-up is for one of them
+ * @pollers: poll(), epoll and the like, for messages and space
+ * @remote: default destination, packed; ARGO_NO_REMOTE if there is none
+ * @error: errno that the next call returns, once; or 0
+ * @peer_watch: watches the default destination; added while there is one
+ * @watch: watches the destination of ARGO_SPACE_WATCH, if @watching
  * @watching: @watch is added
- * @watch_need: payload bytes that it is about
+ * @watch_need: payload bytes of ARGO_SPACE_WATCH
  * @send_lowat: poll() says writable when so many bytes fit
  * @type: message type of write()
  * @send_timeout: nanoseconds, 0 for no limit
@@ -38,16 +44,17 @@
  */
 struct argo_endpoint {
 	struct argo_hv *hv;
+	struct argo_account *account;
 	struct argo_ring *ring;
-	/* bind, connect, poll */
+	/* configuration and watchers */
 	struct mutex config_lock;
 	/* the ring's reader */
 	struct mutex rx_lock;
-	wait_queue_head_t rx_wait;
-	wait_queue_head_t tx_wait;
+	wait_queue_head_t readers;
+	struct argo_pollers pollers;
 	atomic64_t remote;
 	int error;
-	struct argo_waiter peer;
+	struct argo_waiter peer_watch;
 	struct argo_waiter watch;
 	bool watching;
 	u32 watch_need;
@@ -57,10 +64,10 @@ struct argo_endpoint {
 	u64 recv_timeout;
 };
 
-/* The ring, if the endpoint is bound. */
+/* Return: the ring, or NULL if the endpoint is not bound. */
 static inline struct argo_ring *argo_endpoint_ring(struct argo_endpoint *ep)
 {
-	/* Pairs with the release when it is bound. */
+	/* Pairs with the release in bind_locked(). */
 	return smp_load_acquire(&ep->ring);
 }
 
@@ -71,14 +78,17 @@ static inline u64 argo_addr_pack(const struct argo_addr *addr)
 
 #define ARGO_NO_REMOTE	((u64)ARGO_DOMID_ANY << 32)
 
-/* Its default destination's ring is there no more. */
+/* Has the ring of the default destination gone? */
 static inline bool argo_endpoint_hung_up(const struct argo_endpoint *ep)
 {
-	return READ_ONCE(ep->peer.gone) &&
+	return READ_ONCE(ep->peer_watch.gone) &&
 	       atomic64_read(&ep->remote) != ARGO_NO_REMOTE;
 }
 
-/* Where a call without a time of its own takes it from. */
+/*
+ * Return: the deadline of a call that may wait. @timeout is the call's own, in
+ * nanoseconds, or 0 for @fallback, the endpoint's; 0 in both means no limit.
+ */
 static inline ktime_t argo_deadline(u64 timeout, u64 fallback)
 {
 	u64 ns = timeout ?: fallback;
@@ -95,8 +105,7 @@ void argo_endpoint_close(struct argo_endpoint *ep);
 int argo_endpoint_bind(struct argo_endpoint *ep, struct argo_bind *bind);
 int argo_endpoint_connect(struct argo_endpoint *ep,
 			  const struct argo_addr *addr);
-int argo_endpoint_watch(struct argo_endpoint *ep, const struct argo_addr *addr,
-			u32 need, struct argo_space_state *state);
+void argo_endpoint_stop_watch(struct argo_endpoint *ep);
 struct argo_waiter *argo_endpoint_watcher(struct argo_endpoint *ep,
 					  const struct argo_addr *addr);
 int argo_endpoint_autobind(struct argo_endpoint *ep, u16 domid);
@@ -105,20 +114,14 @@ bool argo_endpoint_remote(const struct argo_endpoint *ep,
 int argo_endpoint_resolve(const struct argo_endpoint *ep,
 			  const struct argo_addr *given,
 			  struct argo_addr *addr);
-int argo_endpoint_refused(struct argo_endpoint *ep,
-			  const struct argo_addr *addr, bool implied, int rc);
+int argo_endpoint_learn(struct argo_endpoint *ep,
+			const struct argo_addr *addr, bool implied, int rc);
 int argo_endpoint_take_error(struct argo_endpoint *ep);
-void argo_endpoint_status(struct argo_endpoint *ep, struct argo_status *status);
-__poll_t argo_endpoint_poll(struct file *file, poll_table *wait);
-
-/* msg.c */
-int argo_msg_import(const struct argo_msg *msg, struct iovec *iov,
-		    size_t *len);
 
 /* send.c */
 int argo_endpoint_send_msg(struct argo_endpoint *ep,
-			   const struct argo_msg *msg, bool dontwait,
-			   ktime_t deadline);
+			   const struct argo_msg *msg, const struct iovec *iov,
+			   size_t len, bool dontwait, ktime_t deadline);
 ssize_t argo_endpoint_write(struct file *file, const char __user *buf,
 			    size_t len, loff_t *pos);
 ssize_t argo_endpoint_write_iter(struct kiocb *iocb, struct iov_iter *from);
@@ -128,8 +131,15 @@ int argo_endpoint_fsync(struct file *file, loff_t start, loff_t end,
 /* recv.c */
 int argo_endpoint_peek(struct argo_endpoint *ep, struct argo_ring_msg *msg);
 int argo_endpoint_recv_msg(struct argo_endpoint *ep, struct argo_msg *msg,
-			   bool peek, bool dontwait, ktime_t deadline);
+			   const struct iovec *iov, size_t len, bool peek,
+			   bool dontwait, ktime_t deadline);
 ssize_t argo_endpoint_read_iter(struct kiocb *iocb, struct iov_iter *to);
+
+/* poll.c */
+int argo_endpoint_watch(struct argo_endpoint *ep, const struct argo_addr *addr,
+			u32 need, struct argo_space_state *state);
+void argo_endpoint_status(struct argo_endpoint *ep, struct argo_status *status);
+__poll_t argo_endpoint_poll(struct file *file, poll_table *wait);
 
 /* ioctl.c */
 long argo_endpoint_ioctl(struct file *file, unsigned int cmd,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The operations of include/uapi/linux/argo.h: what is copied and checked. */
+/* The operations of uapi/linux/argo.h: copying and checking their arguments. */
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
@@ -7,10 +7,13 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 
 #include "endpoint.h"
 
-/* Sizes of version 1. Later fields go behind these. */
+/*
+ * Sizes of the structs in version 1 of the ABI. Later fields are behind these.
+ */
 #define INFO_MIN	offsetofend(struct argo_info, max_batch)
 #define BIND_MIN	offsetofend(struct argo_bind, max_message)
 #define CONNECT_MIN	offsetofend(struct argo_connect, addr)
@@ -20,14 +23,14 @@
 #define STATUS_MIN	offsetofend(struct argo_status, next_len)
 #define LIST_MIN	offsetofend(struct argo_list, count)
 
-/* Rings that are listed at once; any hypervisor known has fewer. */
+/* Most rings that are listed; any known hypervisor allows fewer. */
 #define LIST_MAX	1024
-/* Room for later fields. */
+/* Largest argo_list.entry_size: there is room for later fields. */
 #define ENTRY_MAX	4096
 
 /*
- * Bring in the struct, whose first field is its size as the caller knows it.
- * Return: that size, -EFAULT, -EINVAL.
+ * Copy a struct of @known bytes from the caller. Its first field is the size of
+ * the struct as the caller knows it. Return: that size, -EFAULT, -EINVAL.
  */
 static int get_arg(void *arg, size_t known, size_t min,
 		   const void __user *from)
@@ -40,13 +43,13 @@ static int get_arg(void *arg, size_t known, size_t min,
 	if (size < min || size > PAGE_SIZE)
 		return -EINVAL;
 	rc = copy_struct_from_user(arg, known, from, size);
-	/* Something that this kernel does not know. */
+	/* The caller uses a field that this kernel does not know. */
 	if (rc == -E2BIG)
 		return -EINVAL;
 	return rc ?: size;
 }
 
-/* @size is what get_arg() returned. */
+/* Copy a struct of @known bytes back. get_arg() returned @size. */
 static int put_arg(void __user *to, const void *arg, size_t known, int size)
 {
 	return copy_to_user(to, arg, min_t(size_t, known, size)) ? -EFAULT : 0;
@@ -105,19 +108,91 @@ static int get_msg(struct argo_msg *msg, const struct argo_msg __user *from)
 	return 0;
 }
 
+/**
+ * struct vectors - the caller's memory that a message is in, or goes to
+ * @few: room for the vectors of most messages
+ * @iov: the vectors, checked
+ * @len: bytes of all vectors
+ */
+struct vectors {
+	struct iovec few[UIO_FASTIOV];
+	struct iovec *iov;
+	size_t len;
+};
+
+static void vectors_free(struct vectors *v)
+{
+	if (v->iov != v->few)
+		kvfree(v->iov);
+}
+
+/*
+ * Copy and check one vector. Only for 64-bit kernels is struct argo_iovec the
+ * same as struct iovec, so each vector is converted by itself.
+ */
+static int get_vector(struct vectors *v, unsigned int i,
+		      const struct argo_iovec __user *from)
+{
+	struct argo_iovec seg;
+
+	if (copy_from_user(&seg, &from[i], sizeof(seg)))
+		return -EFAULT;
+	/* import_iovec() cuts vectors in the same way. */
+	seg.len = min_t(u64, seg.len, MAX_RW_COUNT - v->len);
+	if (seg.base != (unsigned long)seg.base ||
+	    !access_ok(u64_to_user_ptr(seg.base), seg.len))
+		return -EFAULT;
+	v->iov[i].iov_base = u64_to_user_ptr(seg.base);
+	v->iov[i].iov_len = seg.len;
+	v->len += seg.len;
+	return 0;
+}
+
+/*
+ * Copy and check the vectors of a message. Return: 0, and then the caller calls
+ * vectors_free(); -EFAULT, -ENOMEM.
+ */
+static int get_vectors(struct vectors *v, const struct argo_msg *msg)
+{
+	unsigned int i;
+	int rc = 0;
+
+	v->len = 0;
+	v->iov = v->few;
+	if (msg->iovcnt > ARRAY_SIZE(v->few)) {
+		v->iov = kvmalloc_array(msg->iovcnt, sizeof(*v->iov),
+					GFP_KERNEL);
+		if (!v->iov)
+			return -ENOMEM;
+	}
+	for (i = 0; !rc && i < msg->iovcnt; i++)
+		rc = get_vector(v, i, u64_to_user_ptr(msg->iov));
+	if (rc)
+		vectors_free(v);
+	return rc;
+}
+
 static int send_nth(struct argo_endpoint *ep, struct argo_msg __user *p,
 		    bool dontwait, ktime_t deadline)
 {
 	struct argo_msg msg;
+	struct vectors v;
 	int rc;
 
 	rc = get_msg(&msg, p);
 	if (rc)
 		return rc;
-	/* A message is sent only if that can be reported, or it is sent again. */
+	/*
+	 * Write the result before the send, too: a program that gets -EFAULT
+	 * after its message was sent would send the message again.
+	 */
 	if (put_user(msg.len, &p->len))
 		return -EFAULT;
-	rc = argo_endpoint_send_msg(ep, &msg, dontwait, deadline);
+	rc = get_vectors(&v, &msg);
+	if (rc)
+		return rc;
+	rc = argo_endpoint_send_msg(ep, &msg, v.iov, v.len, dontwait, deadline);
+	vectors_free(&v);
 	if (rc < 0)
 		return rc;
 	return put_user((u32)rc, &p->len) ? -EFAULT : 0;
@@ -127,15 +202,23 @@ static int recv_nth(struct argo_endpoint *ep, struct argo_msg __user *p,
 		    bool peek, bool dontwait, ktime_t deadline)
 {
 	struct argo_msg msg;
+	struct vectors v;
 	int rc;
 
 	rc = get_msg(&msg, p);
 	if (rc)
 		return rc;
-	/* A message is taken only if its header can be handed over. */
+	/*
+	 * Write before the receive, too: -EFAULT after it would lose a message.
+	 */
 	if (copy_to_user(p, &msg, sizeof(msg)))
 		return -EFAULT;
-	rc = argo_endpoint_recv_msg(ep, &msg, peek, dontwait, deadline);
+	rc = get_vectors(&v, &msg);
+	if (rc)
+		return rc;
+	rc = argo_endpoint_recv_msg(ep, &msg, v.iov, v.len, peek, dontwait,
+				    deadline);
+	vectors_free(&v);
 	if (rc)
 		return rc;
 	return copy_to_user(p, &msg, sizeof(msg)) ? -EFAULT : 0;
@@ -150,40 +233,24 @@ static int batch_check(const struct argo_batch *arg, u32 flags)
 	return 0;
 }
 
-static int do_send(struct argo_endpoint *ep, void __user *p, bool nonblock)
+static int transfer_nth(struct argo_endpoint *ep, bool send,
+			const struct argo_batch *arg, bool nonblock,
+			ktime_t deadline)
 {
-	struct argo_msg __user *msgs;
-	struct argo_batch arg;
-	ktime_t deadline;
-	int size = get_arg(&arg, sizeof(arg), BATCH_MIN, p);
-	int rc;
+	struct argo_msg __user *msgs = u64_to_user_ptr(arg->msgs);
+	struct argo_msg __user *p = &msgs[arg->done];
 
-	if (size < 0)
-		return size;
-	rc = batch_check(&arg, ARGO_DONTWAIT);
-	if (rc)
-		return rc;
-	msgs = u64_to_user_ptr(arg.msgs);
-	deadline = argo_deadline(arg.timeout_ns, READ_ONCE(ep->send_timeout));
-	nonblock |= arg.flags & ARGO_DONTWAIT;
-	/* Likewise for how many were. */
-	rc = put_arg(p, &arg, sizeof(arg), size);
-	if (rc)
-		return rc;
-	while (arg.done < arg.count) {
-		rc = send_nth(ep, &msgs[arg.done], nonblock, deadline);
-		if (rc)
-			break;
-		arg.done++;
-	}
-	if (!arg.done)
-		return rc;
-	return put_arg(p, &arg, sizeof(arg), size);
+	if (send)
+		return send_nth(ep, p, nonblock, deadline);
+	/* A receive waits for its first message only. */
+	return recv_nth(ep, p, arg->flags & ARGO_PEEK, nonblock || arg->done,
+			deadline);
 }
 
-static int do_recv(struct argo_endpoint *ep, void __user *p, bool nonblock)
+/* ARGO_IOC_SEND if @send, else ARGO_IOC_RECV. */
+static int do_batch(struct argo_endpoint *ep, void __user *p, bool nonblock,
+		    bool send)
 {
-	struct argo_msg __user *msgs;
 	struct argo_batch arg;
 	ktime_t deadline;
 	int size = get_arg(&arg, sizeof(arg), BATCH_MIN, p);
@@ -191,19 +258,22 @@ static int do_recv(struct argo_endpoint *ep, void __user *p, bool nonblock)
 
 	if (size < 0)
 		return size;
-	rc = batch_check(&arg, ARGO_DONTWAIT | ARGO_PEEK);
+	rc = batch_check(&arg, send ? ARGO_DONTWAIT :
+				      ARGO_DONTWAIT | ARGO_PEEK);
 	if (rc)
 		return rc;
-	msgs = u64_to_user_ptr(arg.msgs);
-	deadline = argo_deadline(arg.timeout_ns, READ_ONCE(ep->recv_timeout));
+	deadline = argo_deadline(arg.timeout_ns,
+				 send ? READ_ONCE(ep->send_timeout) :
+					READ_ONCE(ep->recv_timeout));
 	nonblock |= arg.flags & ARGO_DONTWAIT;
-	/* What was received must be reported, so see now that it can be. */
+	/*
+	 * Write first, too: argo_batch.done must reach the caller afterwards.
+	 */
 	rc = put_arg(p, &arg, sizeof(arg), size);
 	if (rc)
 		return rc;
 	while (arg.done < arg.count) {
-		rc = recv_nth(ep, &msgs[arg.done], arg.flags & ARGO_PEEK,
-			      nonblock || arg.done, deadline);
+		rc = transfer_nth(ep, send, &arg, nonblock, deadline);
 		if (rc)
 			break;
 		arg.done++;
@@ -227,9 +297,9 @@ static int space_action(struct argo_endpoint *ep, struct argo_space *arg,
 			     nonblock || arg->flags & ARGO_DONTWAIT,
 			     argo_deadline(arg->timeout_ns,
 					   READ_ONCE(ep->send_timeout)),
-			     state);
-	return argo_endpoint_refused(ep, to, arg->addr.domid == ARGO_DOMID_ANY,
-				     rc);
+			     ep->account, state);
+	return argo_endpoint_learn(ep, to, arg->addr.domid == ARGO_DOMID_ANY,
+				   rc);
 }
 
 static int do_space(struct argo_endpoint *ep, void __user *p, bool nonblock)
@@ -252,7 +322,7 @@ static int do_space(struct argo_endpoint *ep, void __user *p, bool nonblock)
 
 	rc = argo_endpoint_resolve(ep, &arg.addr, &to);
 	if (what == ARGO_SPACE_WATCH) {
-		/* Back to the default destination, or to none. */
+		/* ANY: poll() asks for the default destination again. */
 		if (!rc && arg.addr.domid == ARGO_DOMID_ANY)
 			rc = -ENOTCONN;
 		if (rc == -ENOTCONN) {
@@ -373,9 +443,9 @@ long argo_endpoint_ioctl(struct file *file, unsigned int cmd,
 	case ARGO_IOC_CONNECT:
 		return do_connect(ep, p);
 	case ARGO_IOC_SEND:
-		return do_send(ep, p, nonblock);
+		return do_batch(ep, p, nonblock, true);
 	case ARGO_IOC_RECV:
-		return do_recv(ep, p, nonblock);
+		return do_batch(ep, p, nonblock, false);
 	case ARGO_IOC_SPACE:
 		return do_space(ep, p, nonblock);
 	case ARGO_IOC_OPTIONS:

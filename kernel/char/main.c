@@ -12,7 +12,7 @@
 
 /**
  * struct argo_char - the front-end
- * @fe: core's side
+ * @fe: the front-end as core knows it
  * @devices: struct argo_device, one for each attachment
  */
 struct argo_char {
@@ -57,7 +57,7 @@ static const struct file_operations device_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-/* How many hypercalls this took: what counts where an exit is expensive. */
+/* The number of hypercalls matters where an exit to the hypervisor is slow. */
 static ssize_t show_hypercalls(struct device *dev, char *buf,
 			       enum argo_hypercall which)
 {
@@ -125,7 +125,7 @@ static int char_attach(struct argo_frontend *fe, struct argo_hv *hv)
 		return -ENOMEM;
 	device->hv = hv;
 	device->misc.minor = MISC_DYNAMIC_MINOR;
-	device->misc.name = argo_hv_device(hv);
+	device->misc.name = argo_hv_params(hv)->device;
 	device->misc.fops = &device_fops;
 	device->misc.groups = device_groups;
 	device->misc.mode = 0660;
@@ -160,6 +160,10 @@ static struct argo_char argo_char = {
 
 static int __init argo_char_init(void)
 {
+	int rc = argo_pollers_create_workers();
+
+	if (rc)
+		return rc;
 	argo_frontend_register(&argo_char.fe);
 	return 0;
 }
@@ -168,6 +172,7 @@ module_init(argo_char_init);
 static void __exit argo_char_exit(void)
 {
 	argo_frontend_unregister(&argo_char.fe);
+	argo_pollers_destroy_workers();
 }
 module_exit(argo_char_exit);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sending: the caller's memory goes to the hypervisor as it is. Only a message
- * in more pieces than that takes, or one that is not in user memory, is put
- * together here first.
+ * Sending: the hypervisor reads the message from the caller's memory. A message
+ * in more pieces than the hypervisor takes, or that is not in user memory, is
+ * copied to kernel memory first.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -12,16 +12,16 @@
 
 #include "endpoint.h"
 
-/* What any hypervisor known takes at once; Xen 8. */
+/* Most pieces that any known hypervisor takes; Xen takes 8. */
 #define MAX_PIECES	8
 
 /**
- * struct pieces - a message as the hypervisor wants it
- * @iov: no empty ones
- * @n: how many
- * @user: they are user memory
- * @len: bytes in all
- * @bounce: kernel memory that they are in, or NULL
+ * struct pieces - the pieces of a message, for the hypervisor
+ * @iov: the pieces, none empty
+ * @n: number of pieces
+ * @user: the pieces are user memory
+ * @len: bytes of all pieces
+ * @bounce: kernel memory that holds the message, or NULL
  */
 struct pieces {
 	struct argo_hv_iov iov[MAX_PIECES];
@@ -36,11 +36,13 @@ static int send_pieces(struct argo_endpoint *ep, const struct pieces *p,
 		       bool dontwait, ktime_t deadline)
 {
 	struct argo_outgoing out = {
-		.dst = *to,
-		.type = type,
-		.iov = p->iov,
-		.niov = p->n,
-		.user = p->user,
+		.msg = {
+			.iov = p->iov,
+			.niov = p->n,
+			.dst = *to,
+			.user = p->user,
+			.type = type,
+		},
 		.len = p->len,
 	};
 	int rc;
@@ -56,15 +58,15 @@ static int send_pieces(struct argo_endpoint *ep, const struct pieces *p,
 		rc = argo_send(&out, argo_endpoint_watcher(ep, to));
 	else
 		rc = argo_send_wait(&out, deadline);
-	/* What ended the wait is reported here and need not be again. */
+	/* This call reports the restore, so the next one need not. */
 	if (rc == -ECONNRESET)
 		argo_endpoint_take_error(ep);
-	return argo_endpoint_refused(ep, to, implied, rc);
+	return argo_endpoint_learn(ep, to, implied, rc);
 }
 
 static unsigned int max_pieces(const struct argo_endpoint *ep)
 {
-	return min_t(unsigned int, MAX_PIECES, argo_hv_max_iov(ep->hv));
+	return min_t(unsigned int, MAX_PIECES, argo_hv_params(ep->hv)->max_iov);
 }
 
 static int add_length(struct pieces *p, u64 len)
@@ -92,7 +94,10 @@ static int bounce_alloc(struct pieces *p)
 	return 0;
 }
 
-/* Message in user memory, in @n segments that were checked; p->len is known. */
+/*
+ * Make pieces of a message in user memory, which is in @n vectors that were
+ * checked. The caller has set p->len.
+ */
 static int gather_user(const struct argo_endpoint *ep, struct pieces *p,
 		       const struct iovec *iov, unsigned int n)
 {
@@ -146,34 +151,27 @@ static void pieces_free(struct pieces *p)
 /**
  * argo_endpoint_send_msg() - send one message
  * @ep: the endpoint
- * @msg: the message; its own fields are checked
+ * @msg: the caller's struct argo_msg, checked
+ * @iov: @msg->iovcnt vectors of the payload's memory, checked
+ * @len: bytes of all vectors
  * @dontwait: -EAGAIN instead of waiting
  * @deadline: when to give up
  *
- * Return: payload bytes, or what argo_send_wait() says, -EPIPE, -ENOTCONN,
- * -EINVAL, -ENOMEM, or what argo_ring_create() says.
+ * Return: payload bytes, -EPIPE, -ENOTCONN, -EINVAL, -ENOMEM, or an errno of
+ * argo_send(), argo_send_wait() or argo_ring_create().
  */
 int argo_endpoint_send_msg(struct argo_endpoint *ep,
-			   const struct argo_msg *msg, bool dontwait,
-			   ktime_t deadline)
+			   const struct argo_msg *msg, const struct iovec *iov,
+			   size_t len, bool dontwait, ktime_t deadline)
 {
-	struct iovec few[UIO_FASTIOV], *iov = few;
 	struct pieces p = { };
 	struct argo_addr to;
-	size_t len;
 	int rc;
 
 	rc = argo_endpoint_resolve(ep, &msg->addr, &to);
 	if (rc)
 		return rc;
-	if (msg->iovcnt > ARRAY_SIZE(few)) {
-		iov = kvmalloc_array(msg->iovcnt, sizeof(*iov), GFP_KERNEL);
-		if (!iov)
-			return -ENOMEM;
-	}
-	rc = argo_msg_import(msg, iov, &len);
-	if (!rc)
-		rc = add_length(&p, len);
+	rc = add_length(&p, len);
 	if (!rc)
 		rc = gather_user(ep, &p, iov, msg->iovcnt);
 	if (!rc)
@@ -181,8 +179,6 @@ int argo_endpoint_send_msg(struct argo_endpoint *ep,
 				 msg->addr.domid == ARGO_DOMID_ANY, msg->type,
 				 dontwait, deadline);
 	pieces_free(&p);
-	if (iov != few)
-		kvfree(iov);
 	return rc;
 }
 
@@ -206,7 +202,7 @@ static ssize_t write_pieces(struct file *file, const struct pieces *p,
  * @len: as given
  * @pos: not used
  *
- * Return: @len, or an errno; a message is sent whole or not at all.
+ * Return: @len, or an errno. A message is sent whole or not at all.
  */
 ssize_t argo_endpoint_write(struct file *file, const char __user *buf,
 			    size_t len, loff_t *pos)
@@ -222,7 +218,7 @@ ssize_t argo_endpoint_write(struct file *file, const char __user *buf,
 	return rc ?: write_pieces(file, &p, false);
 }
 
-/* The user memory that @from is, in few enough pieces; else nothing. */
+/* Return: whether @from is user memory in few enough pieces, which @p gets. */
 static bool iter_pieces(const struct argo_endpoint *ep, struct pieces *p,
 			const struct iov_iter *from)
 {
@@ -238,7 +234,7 @@ static bool iter_pieces(const struct argo_endpoint *ep, struct pieces *p,
  * @iocb: as given
  * @from: as given
  *
- * Return: the message's length, or an errno.
+ * Return: length of the message, or an errno.
  */
 ssize_t argo_endpoint_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
@@ -259,14 +255,14 @@ ssize_t argo_endpoint_write_iter(struct kiocb *iocb, struct iov_iter *from)
 }
 
 /**
- * argo_endpoint_fsync() - file_operations.fsync: until the peer has it all
+ * argo_endpoint_fsync() - file_operations.fsync: wait until all was received
  * @file: as given
  * @start: not used
  * @end: not used
  * @datasync: not used
  *
- * Return: 0 when the default destination's ring is empty, or why it never
- * will be: -ENOTCONN, -ECONNREFUSED, -EPIPE; -ETIMEDOUT, -ERESTARTSYS.
+ * Return: 0 when the default destination's ring is empty, or -ENOTCONN,
+ * -ECONNREFUSED, -EPIPE, -ETIMEDOUT, or an errno of argo_space_wait().
  */
 int argo_endpoint_fsync(struct file *file, loff_t start, loff_t end,
 			int datasync)
@@ -280,6 +276,6 @@ int argo_endpoint_fsync(struct file *file, loff_t start, loff_t end,
 		return -ENOTCONN;
 	rc = argo_space_wait(ep->hv, &to, 0, true, false,
 			     argo_deadline(0, READ_ONCE(ep->send_timeout)),
-			     &state);
-	return argo_endpoint_refused(ep, &to, true, rc);
+			     ep->account, &state);
+	return argo_endpoint_learn(ep, &to, true, rc);
 }

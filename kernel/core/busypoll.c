@@ -2,12 +2,13 @@
 /*
  * Looking for the next message for a moment before going to sleep.
  *
- * To sleep and be woken costs an interrupt, a switch of tasks, often one of
- * domains: more than the answer of a peer that is at work takes to come. So a
- * reader looks first, for a few times as long as it takes to be woken on this
- * machine, and as long as that pays: a ring keeps a score that rises when a
- * message came and falls when none did. At zero its readers sleep at once,
- * until their sleeps have been short often enough to try again.
+ * A sleep costs an interrupt, a switch of tasks, often a switch of domains.
+ * That takes longer than the answer of a peer that is at work. So a reader
+ * looks for the message first, for a few times as long as a wake-up takes on
+ * this machine, and only while that pays: a ring keeps a score that rises with
+ * each look that found a message and falls with each look that did not. At
+ * score 0 the ring's readers sleep at once, until enough of their sleeps have
+ * been short.
  */
 #include <linux/ktime.h>
 #include <linux/minmax.h>
@@ -17,32 +18,32 @@
 
 #include "internal.h"
 
-/* Of the time from interrupt to reader. The peer's way is as long, and more. */
+/* A look takes so many wake-ups: the peer needs one itself, and has to work. */
 #define WINDOW_WAKES	8
-/* Before anything was measured. */
+/* The time of a wake-up until one was measured. */
 #define FIRST_WAKE_NS	(5 * NSEC_PER_USEC)
-/* A third of the looks has to succeed, or the processor is better used. */
+/* The score falls if fewer than a third of the looks find a message. */
 #define SCORE_HIT	2
 #define SCORE_MISS	1
 #define SCORE_MAX	16
-/* Sleeps that a look would have saved, before it is tried again. */
+/* Sleeps that a look would have saved, after which looks begin again. */
 #define SHORT_SLEEPS	16
 
 static unsigned int busy_poll_us = 1000;
 module_param(busy_poll_us, uint, 0644);
 MODULE_PARM_DESC(busy_poll_us, "most microseconds that a reader looks for a message before it sleeps, while that pays; 0: never (default 1000, but no more than eight times what it takes to be woken)");
 
-/* Part of creating a ring. */
+/* Part of argo_ring_create(). */
 void argo_busy_poll_init(struct argo_ring *ring)
 {
-	ring->wake_ns = FIRST_WAKE_NS;
+	ring->poll.wake_ns = FIRST_WAKE_NS;
 }
 
 /* The longest look, in nanoseconds. */
 static u64 window_of(const struct argo_ring *ring)
 {
 	return min_t(u64, READ_ONCE(busy_poll_us) * (u64)NSEC_PER_USEC,
-		     READ_ONCE(ring->wake_ns) * (u64)WINDOW_WAKES);
+		     READ_ONCE(ring->poll.wake_ns) * (u64)WINDOW_WAKES);
 }
 
 static bool look(const struct argo_ring *ring, u64 until)
@@ -62,11 +63,11 @@ static bool look(const struct argo_ring *ring, u64 until)
  * @deadline: monotonic time, KTIME_MAX for never
  *
  * Context: process.
- * Return: whether there is something to read, or to report.
+ * Return: whether the ring has a message, or an error to report.
  */
 bool argo_ring_busy_poll(struct argo_ring *ring, ktime_t deadline)
 {
-	unsigned int score = READ_ONCE(ring->poll_score);
+	unsigned int score = READ_ONCE(ring->poll.score);
 	u64 window = window_of(ring);
 
 	if (!score || !window)
@@ -75,32 +76,33 @@ bool argo_ring_busy_poll(struct argo_ring *ring, ktime_t deadline)
 		window = clamp_t(s64, ktime_sub(deadline, ktime_get()), 0,
 				 window);
 	if (look(ring, local_clock() + window)) {
-		WRITE_ONCE(ring->poll_score,
+		WRITE_ONCE(ring->poll.score,
 			   min_t(unsigned int, score + SCORE_HIT, SCORE_MAX));
 		return true;
 	}
-	WRITE_ONCE(ring->poll_score, score - SCORE_MISS);
-	WRITE_ONCE(ring->short_sleeps, 0);
+	WRITE_ONCE(ring->poll.score, score - SCORE_MISS);
+	WRITE_ONCE(ring->poll.short_sleeps, 0);
 	return false;
 }
 EXPORT_SYMBOL_GPL(argo_ring_busy_poll);
 
 /*
- * The shortest wake of late counts: the others were held up by something else.
+ * Learn how long a wake-up takes. The shortest of the last few counts, since
+ * something else held the others up.
  */
 static void learn_wake(struct argo_ring *ring, u64 began, u64 now)
 {
-	u64 ready = READ_ONCE(ring->ready_at);
-	u32 known = READ_ONCE(ring->wake_ns);
+	u64 ready = READ_ONCE(ring->poll.ready_at);
+	u32 known = READ_ONCE(ring->poll.wake_ns);
 
 	if (ready < began || ready >= now)
 		return;
-	WRITE_ONCE(ring->wake_ns, min_t(u64, now - ready,
-					known + known / 16));
+	WRITE_ONCE(ring->poll.wake_ns,
+		   min_t(u64, now - ready, known + known / 16));
 }
 
 /**
- * argo_ring_slept() - a reader had to sleep for a message
+ * argo_ring_slept() - learn from a reader's sleep
  * @ring: the ring
  * @began: local_clock() when it went to sleep
  *
@@ -112,11 +114,11 @@ void argo_ring_slept(struct argo_ring *ring, u64 began)
 	unsigned int n;
 
 	learn_wake(ring, began, now);
-	if (READ_ONCE(ring->poll_score) || now - began >= window_of(ring))
+	if (READ_ONCE(ring->poll.score) || now - began >= window_of(ring))
 		return;
-	n = READ_ONCE(ring->short_sleeps) + 1;
-	WRITE_ONCE(ring->short_sleeps, n);
+	n = READ_ONCE(ring->poll.short_sleeps) + 1;
+	WRITE_ONCE(ring->poll.short_sleeps, n);
 	if (n >= SHORT_SLEEPS)
-		WRITE_ONCE(ring->poll_score, SCORE_HIT);
+		WRITE_ONCE(ring->poll.score, SCORE_HIT);
 }
 EXPORT_SYMBOL_GPL(argo_ring_slept);

@@ -2,13 +2,12 @@
 /*
  * Attachments to hypervisors, and the front-ends that use them.
  *
- * The two lists here are the only state that is not some attachment's.
+ * The two lists here are core's only state that belongs to no attachment.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
-#include <linux/rculist.h>
-#include <linux/sched/clock.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -31,7 +30,7 @@ static void attach_one(struct argo_frontend *fe, struct argo_hv *hv)
 }
 
 /**
- * argo_frontend_register() - take part in all attachments, now and to come
+ * argo_frontend_register() - attach a front-end to all attachments, also later
  * @fe: the front-end
  *
  * Context: may sleep; calls @fe->attach().
@@ -73,7 +72,8 @@ EXPORT_SYMBOL_GPL(argo_frontend_unregister);
 
 static void reset_work_fn(struct work_struct *work)
 {
-	struct argo_hv *hv = container_of(work, struct argo_hv, reset_work);
+	struct argo_hv *hv = container_of(work, struct argo_hv,
+					  rings.reset_work);
 	int domid = hv->params.ops->domid(hv);
 	u16 old = hv->domid;
 
@@ -86,20 +86,24 @@ static void reset_work_fn(struct work_struct *work)
 		hv->params.device, hv->domid, old);
 	trace_argo_restored(old, hv->domid);
 
-	/* Owners first: those whose wait ends must find it reported once. */
+	/*
+	 * Owners are told first: a sender whose wait ends with -ECONNRESET
+	 * takes its owner's error, so that users get one error, not two.
+	 */
 	argo_rings_reset(hv, old);
 	argo_space_restored(hv);
 }
 
 /**
  * argo_hv_register() - add an attachment to a hypervisor
- * @params: what it is; copied, but for the strings and operations
+ * @params: the attachment; copied, but for the strings and operations
  *
- * Interrupts may be reported from before this returns to nobody: the caller
- * enables them afterwards.
+ * The driver enables its interrupt after this returns. Rings of front-ends may
+ * have got messages by then, so the driver calls argo_hv_interrupt() once after
+ * it has enabled the interrupt.
  *
  * Context: may sleep; front-ends are attached.
- * Return: the attachment, or an ERR_PTR: what ops->domid() said, -ENOMEM.
+ * Return: the attachment, or an ERR_PTR: -ENOMEM, or an errno of ops->domid().
  */
 struct argo_hv *argo_hv_register(const struct argo_hv_params *params)
 {
@@ -111,10 +115,13 @@ struct argo_hv *argo_hv_register(const struct argo_hv_params *params)
 	if (!hv)
 		return ERR_PTR(-ENOMEM);
 	hv->params = *params;
-	mutex_init(&hv->ring_lock);
-	INIT_LIST_HEAD(&hv->rings);
-	INIT_WORK(&hv->reset_work, reset_work_fn);
-	hv->next_port = ARGO_PORT_EPHEMERAL;
+	if (!hv->params.layout)
+		hv->params.layout = &argo_ring_layout_argo;
+	mutex_init(&hv->rings.ring_lock);
+	INIT_LIST_HEAD(&hv->rings.list);
+	INIT_WORK(&hv->rings.reset_work, reset_work_fn);
+	hv->rings.next_port = ARGO_PORT_EPHEMERAL;
+	argo_quota_init(hv);
 
 	hv->counters = alloc_percpu(struct argo_hv_counters);
 	if (!hv->counters)
@@ -127,7 +134,7 @@ struct argo_hv *argo_hv_register(const struct argo_hv_params *params)
 	if (rc)
 		goto err_wq;
 	argo_notify_init(hv);
-	argo_polling_init(hv);
+	argo_interrupt_init(hv);
 	rc = params->ops->domid(hv);
 	if (rc < 0)
 		goto err_space;
@@ -141,7 +148,7 @@ struct argo_hv *argo_hv_register(const struct argo_hv_params *params)
 	return hv;
 
 err_space:
-	argo_polling_exit(hv);
+	argo_interrupt_exit(hv);
 	argo_notify_exit(hv);
 	argo_space_exit(hv);
 err_wq:
@@ -156,8 +163,8 @@ EXPORT_SYMBOL_GPL(argo_hv_register);
 
 /**
  * argo_hv_unregister() - take an attachment away
- * @hv: the attachment; its interrupt is off, no ring is left (each holds a
- *	reference to argo_hv_ops.owner)
+ * @hv: the attachment; its interrupt is off, and no ring is left once its
+ *	front-ends are detached
  *
  * Context: may sleep; front-ends are detached.
  */
@@ -172,112 +179,50 @@ void argo_hv_unregister(struct argo_hv *hv)
 	mutex_unlock(&frontends_lock);
 
 	rcu_barrier();
+	/* reset_work queues space_work, which argo_space_exit() cancels. */
+	cancel_work_sync(&hv->rings.reset_work);
+	argo_interrupt_exit(hv);
+	argo_notify_exit(hv);
 	argo_space_exit(hv);
 	destroy_workqueue(hv->wq);
-	argo_polling_exit(hv);
-	argo_notify_exit(hv);
 	free_percpu(hv->counters);
 	kfree(hv);
 }
 EXPORT_SYMBOL_GPL(argo_hv_unregister);
 
 /**
- * argo_hv_priv() - what the hypervisor's driver registered
- * @hv: the attachment
- */
-void *argo_hv_priv(const struct argo_hv *hv)
-{
-	return hv->params.priv;
-}
-EXPORT_SYMBOL_GPL(argo_hv_priv);
-
-/**
- * argo_hv_interrupt() - a message came, or space is there
+ * argo_hv_params() - the parameters of an attachment
  * @hv: the attachment
  *
- * Looks at indexes only. Context: any; meant for the hard interrupt.
+ * Context: any.
+ * Return: the parameters that argo_hv_register() was given, or its default for
+ * the layout. They do not change while the attachment exists.
  */
-void argo_hv_interrupt(struct argo_hv *hv)
+const struct argo_hv_params *argo_hv_params(const struct argo_hv *hv)
 {
-	struct argo_ring *ring;
-	unsigned int moved = 0;
-	u32 tx;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(ring, &hv->rings, node) {
-		tx = argo_ring_tx(ring->map);
-		if (tx == READ_ONCE(ring->irq_tx))
-			continue;
-		WRITE_ONCE(ring->irq_tx, tx);
-		WRITE_ONCE(ring->ready_at, local_clock());
-		ring->ops->data_ready(ring);
-		moved++;
-	}
-	rcu_read_unlock();
-	trace_argo_interrupt(hv->domid, moved);
-
-	argo_space_interrupt(hv);
+	return &hv->params;
 }
-EXPORT_SYMBOL_GPL(argo_hv_interrupt);
+EXPORT_SYMBOL_GPL(argo_hv_params);
 
 /**
- * argo_hv_restored() - this domain was restored or migrated
+ * argo_hv_restored() - register all rings again after a restore or a migration
  * @hv: the attachment
  *
- * The hypervisor knows none of its rings any more, and its id has changed.
- * The work is left to a worker: a reader may hold its lock while frozen.
+ * The hypervisor has forgotten the rings of this domain, and the domain id may
+ * have changed. A worker registers the rings again, since a task that is still
+ * frozen may hold the lock of a ring's reader.
  *
  * Context: process, not concurrent with itself.
  */
 void argo_hv_restored(struct argo_hv *hv)
 {
 	WRITE_ONCE(hv->epoch, hv->epoch + 1);
-	queue_work(hv->wq, &hv->reset_work);
+	queue_work(hv->wq, &hv->rings.reset_work);
 }
 EXPORT_SYMBOL_GPL(argo_hv_restored);
 
-/*
- * One notify, counted. Errors matter to those with questions only: the serving
- * of own waiters comes first and cannot fail.
- */
-int argo_hv_notify(struct argo_hv *hv, struct argo_hv_queries *queries)
-{
-	argo_hv_count(hv, ARGO_HC_NOTIFY);
-	return hv->params.ops->notify(hv, queries);
-}
-
 /**
- * argo_hv_name() - the hypervisor's name
- * @hv: the attachment
- */
-const char *argo_hv_name(const struct argo_hv *hv)
-{
-	return hv->params.ops->name;
-}
-EXPORT_SYMBOL_GPL(argo_hv_name);
-
-/**
- * argo_hv_device() - name for the attachment's character device
- * @hv: the attachment
- */
-const char *argo_hv_device(const struct argo_hv *hv)
-{
-	return hv->params.device;
-}
-EXPORT_SYMBOL_GPL(argo_hv_device);
-
-/**
- * argo_hv_owner() - module that a user of the attachment must hold
- * @hv: the attachment
- */
-struct module *argo_hv_owner(const struct argo_hv *hv)
-{
-	return hv->params.ops->owner;
-}
-EXPORT_SYMBOL_GPL(argo_hv_owner);
-
-/**
- * argo_hv_domid() - own domain id; changes with a restore
+ * argo_hv_domid() - domain id of this domain, which a restore may change
  * @hv: the attachment
  */
 u16 argo_hv_domid(const struct argo_hv *hv)
@@ -287,11 +232,11 @@ u16 argo_hv_domid(const struct argo_hv *hv)
 EXPORT_SYMBOL_GPL(argo_hv_domid);
 
 /**
- * argo_hv_epoch() - how often this domain was restored
+ * argo_hv_epoch() - number of restores of this domain
  * @hv: the attachment
  *
- * What was meant for a domain in one epoch may reach another one in the next:
- * compare before each send.
+ * A domain id may belong to another domain in another epoch. So a front-end
+ * compares the epoch before it sends to a domain that it learnt of earlier.
  */
 u32 argo_hv_epoch(const struct argo_hv *hv)
 {
@@ -300,27 +245,7 @@ u32 argo_hv_epoch(const struct argo_hv *hv)
 EXPORT_SYMBOL_GPL(argo_hv_epoch);
 
 /**
- * argo_hv_max_iov() - pieces that a message may have for the hypervisor
- * @hv: the attachment
- */
-unsigned int argo_hv_max_iov(const struct argo_hv *hv)
-{
-	return hv->params.max_iov;
-}
-EXPORT_SYMBOL_GPL(argo_hv_max_iov);
-
-/**
- * argo_hv_max_ring() - bytes of the largest ring
- * @hv: the attachment
- */
-u32 argo_hv_max_ring(const struct argo_hv *hv)
-{
-	return hv->params.max_ring_len;
-}
-EXPORT_SYMBOL_GPL(argo_hv_max_ring);
-
-/**
- * argo_hv_info() - fill in all of struct argo_info but its size and flags
+ * argo_hv_info() - fill in struct argo_info but for its size and flags
  * @hv: the attachment
  * @info: filled in
  */
@@ -328,22 +253,23 @@ void argo_hv_info(struct argo_hv *hv, struct argo_info *info)
 {
 	info->abi_version = ARGO_ABI_VERSION;
 	info->domid = argo_hv_domid(hv);
-	strscpy(info->hypervisor, argo_hv_name(hv), sizeof(info->hypervisor));
+	strscpy(info->hypervisor, hv->params.ops->name,
+		sizeof(info->hypervisor));
 	info->max_message = argo_ring_max_message(hv->params.max_ring_len);
-	info->min_ring_size = PAGE_SIZE - sizeof(struct argo_ring_header);
+	info->min_ring_size = argo_ring_len(hv, 1);
 	info->max_ring_size = hv->params.max_ring_len;
 	info->default_ring_size = ARGO_DEFAULT_RING_LEN;
 	info->max_rings = hv->params.max_rings;
-	info->rings = READ_ONCE(hv->nr_rings);
+	info->rings = READ_ONCE(hv->rings.nr);
 	info->max_iov = ARGO_MAX_SEGMENTS;
 	info->max_batch = ARGO_MAX_BATCH;
 }
 EXPORT_SYMBOL_GPL(argo_hv_info);
 
 /**
- * argo_hv_hypercalls() - how many were made
+ * argo_hv_hypercalls() - number of hypercalls made so far
  * @hv: the attachment
- * @which: of what kind
+ * @which: kind of hypercall
  */
 u64 argo_hv_hypercalls(const struct argo_hv *hv, enum argo_hypercall which)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Argo core: rings, sending, and waiting for space, for whoever stands on top.
+ * Argo core: rings, sending, and waiting for space, for front-ends.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,7 +15,9 @@ static int __init argo_init(void)
 {
 	int rc = argo_xen_init();
 
-	/* A loopback hypervisor may still be added: stay, and say so once. */
+	/*
+	 * argo_loopback may register an attachment later, so load all the same.
+	 */
 	if (rc == -ENODEV) {
 		pr_info("no hypervisor that speaks Argo here (Xen needs argo=1 on its command line); idle\n");
 		return 0;

@@ -8,7 +8,7 @@
 
 /* How long unused memory is kept. */
 #define POOL_IDLE	(5 * HZ)
-/* Used ones that are looked at before the page allocator is asked. */
+/* Slots that one call looks at. */
 #define POOL_LOOKS	8
 
 static bool is_free(struct page *page)
@@ -34,11 +34,11 @@ static bool take(struct page **page, unsigned int order, gfp_t gfp)
 /**
  * argo_pool_get() - get memory for a packet
  * @pool: the pool
- * @gfp: how, if there is none to be used again
+ * @gfp: how to allocate memory for a slot that has none
  *
  * Context: any that @gfp allows.
- * Return: a compound page, with a reference for the caller, or NULL if what
- * there may be is in use.
+ * Return: a compound page, with a reference for the caller, or NULL if none of
+ * the slots that it looked at is free, or there is no memory.
  */
 struct page *argo_pool_get(struct argo_pool *pool, gfp_t gfp)
 {
@@ -58,10 +58,10 @@ struct page *argo_pool_get(struct argo_pool *pool, gfp_t gfp)
 EXPORT_SYMBOL_GPL(argo_pool_get);
 
 /**
- * argo_pool_drain() - give back what the pool has
+ * argo_pool_drain() - give back the pool's references to its pages
  * @pool: the pool
  *
- * What packets still use goes with them.
+ * A page that a packet still uses is freed with the packet.
  */
 void argo_pool_drain(struct argo_pool *pool)
 {
@@ -77,7 +77,7 @@ void argo_pool_drain(struct argo_pool *pool)
 EXPORT_SYMBOL_GPL(argo_pool_drain);
 
 /**
- * argo_pool_trim() - drain it if it was not used for a while
+ * argo_pool_trim() - drain a pool that was not used for POOL_IDLE
  * @pool: the pool
  */
 void argo_pool_trim(struct argo_pool *pool)

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Receive rings: their memory, ports, registration, and reading them.
- *
- * A ring's reader is serialised by its owner. The reader copies straight out
- * of the ring; what it has not read stays there, and that is the back-pressure.
- */
+/* The life of receive rings: their memory, ports, registration and resets. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cred.h>
@@ -15,53 +10,71 @@
 #include <linux/pid_namespace.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
-#include <linux/uio.h>
 #include <linux/user_namespace.h>
 #include <linux/vmalloc.h>
 
 #include "internal.h"
 #include "trace.h"
 
-/* Pages under migration or log-dirty tracking are refused for a moment. */
+/* Xen refuses pages while they are under migration or log-dirty tracking. */
 #define ARGO_REGISTER_TRIES	20
 #define ARGO_REGISTER_RETRY_MS	10
 
+static void free_pages_of_core(struct page **pages, unsigned int n)
+{
+	while (n)
+		__free_page(pages[--n]);
+}
+
+static int alloc_pages_of_core(struct page **pages, unsigned int npages)
+{
+	unsigned int n;
+
+	for (n = 0; n < npages; n++) {
+		pages[n] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		if (!pages[n]) {
+			free_pages_of_core(pages, n);
+			return -ENOMEM;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
 static void ring_free_pages(struct argo_ring *ring)
 {
-	unsigned int i;
+	const struct argo_hv_ops *ops = ring->hv->params.ops;
 
 	if (ring->map)
 		vunmap(ring->map);
-	for (i = 0; i < ring->npages; i++)
-		__free_page(ring->pages[i]);
+	if (ring->npages && ops->pages_free)
+		ops->pages_free(ring->hv, ring->pages, ring->npages);
+	else
+		free_pages_of_core(ring->pages, ring->npages);
 	kvfree(ring->pages);
 }
 
 static int ring_alloc_pages(struct argo_ring *ring, u32 size)
 {
-	unsigned int n = DIV_ROUND_UP(sizeof(struct argo_ring_header) + size,
-				      PAGE_SIZE);
+	const struct argo_hv_ops *ops = ring->hv->params.ops;
+	unsigned int n = DIV_ROUND_UP(ring->layout->header + size, PAGE_SIZE);
+	int rc;
 
 	ring->pages = kvmalloc_array(n, sizeof(*ring->pages),
 				     GFP_KERNEL_ACCOUNT);
 	if (!ring->pages)
 		return -ENOMEM;
-	for (; ring->npages < n; ring->npages++) {
-		struct page *page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-
-		if (!page)
-			return -ENOMEM;
-		ring->pages[ring->npages] = page;
-		cond_resched();
-	}
+	rc = ops->pages_alloc ? ops->pages_alloc(ring->hv, ring->pages, n) :
+				alloc_pages_of_core(ring->pages, n);
+	if (rc)
+		return rc;
+	ring->npages = n;
 	ring->map = vmap(ring->pages, n, VM_MAP, PAGE_KERNEL);
 	if (!ring->map)
 		return -ENOMEM;
 
-	/* Whole pages: what is allocated is used. */
-	ring->len = n * PAGE_SIZE - sizeof(struct argo_ring_header);
-	if (ring->len > ring->hv->params.max_ring_len)
-		ring->len = ring->hv->params.max_ring_len;
+	/* The ring takes all of the pages that the size was rounded up to. */
+	ring->len = argo_ring_len(ring->hv, n);
 	return 0;
 }
 
@@ -71,7 +84,7 @@ static int ring_register(struct argo_ring *ring)
 	unsigned int tries = ARGO_REGISTER_TRIES;
 	int rc;
 
-	lockdep_assert_held(&hv->ring_lock);
+	lockdep_assert_held(&hv->rings.ring_lock);
 
 	ring->epoch = READ_ONCE(hv->epoch);
 	for (;;) {
@@ -84,7 +97,7 @@ static int ring_register(struct argo_ring *ring)
 		msleep(ARGO_REGISTER_RETRY_MS);
 	}
 	trace_argo_ring_register(ring->port, ring->partner, ring->len, rc);
-	/* EAGAIN is a promise that a wait helps; this one did not. */
+	/* EAGAIN tells a user to wait and try again; waiting did not help. */
 	return rc == -EAGAIN ? -EBUSY : rc;
 }
 
@@ -93,7 +106,7 @@ static int ring_unregister(struct argo_ring *ring)
 	struct argo_hv *hv = ring->hv;
 	int rc;
 
-	lockdep_assert_held(&hv->ring_lock);
+	lockdep_assert_held(&hv->rings.ring_lock);
 
 	argo_hv_count(hv, ARGO_HC_UNREGISTER);
 	rc = hv->params.ops->ring_unregister(hv, ring->port, ring->partner);
@@ -105,9 +118,9 @@ static bool port_in_use(struct argo_hv *hv, u32 port)
 {
 	struct argo_ring *ring;
 
-	lockdep_assert_held(&hv->ring_lock);
+	lockdep_assert_held(&hv->rings.ring_lock);
 
-	list_for_each_entry(ring, &hv->rings, node)
+	list_for_each_entry(ring, &hv->rings.list, node)
 		if (ring->port == port)
 			return true;
 	return false;
@@ -117,14 +130,14 @@ static bool port_may_be_shared(struct argo_hv *hv, const struct argo_ring *new)
 {
 	struct argo_ring *ring;
 
-	lockdep_assert_held(&hv->ring_lock);
+	lockdep_assert_held(&hv->rings.ring_lock);
 
-	list_for_each_entry(ring, &hv->rings, node) {
+	list_for_each_entry(ring, &hv->rings.list, node) {
 		if (ring->port != new->port)
 			continue;
 		if (ring->exclusive || new->exclusive ||
 		    ring->partner == new->partner || ring->ops != new->ops ||
-		    !uid_eq(ring->uid, new->uid))
+		    !uid_eq(ring->user.uid, new->user.uid))
 			return false;
 	}
 	return true;
@@ -132,14 +145,14 @@ static bool port_may_be_shared(struct argo_hv *hv, const struct argo_ring *new)
 
 static u32 next_ephemeral_port(struct argo_hv *hv)
 {
-	lockdep_assert_held(&hv->ring_lock);
+	lockdep_assert_held(&hv->rings.ring_lock);
 
-	/* There are far more of them than a domain can have rings. */
+	/* This ends: there are far more ephemeral ports than rings. */
 	for (;;) {
-		u32 port = hv->next_port++;
+		u32 port = hv->rings.next_port++;
 
-		if (hv->next_port < ARGO_PORT_EPHEMERAL)
-			hv->next_port = ARGO_PORT_EPHEMERAL;
+		if (hv->rings.next_port < ARGO_PORT_EPHEMERAL)
+			hv->rings.next_port = ARGO_PORT_EPHEMERAL;
 		if (!port_in_use(hv, port))
 			return port;
 	}
@@ -148,15 +161,19 @@ static u32 next_ephemeral_port(struct argo_hv *hv)
 static int ring_add(struct argo_ring *ring)
 {
 	struct argo_hv *hv = ring->hv;
-	/* Ports that somebody beside us holds in this domain. */
+	/*
+	 * A port may be taken by a ring of this domain that core did not make.
+	 */
 	unsigned int tries = ring->port == ARGO_PORT_ANY ?
 			     hv->params.max_rings : 1;
 	int rc;
 
-	lockdep_assert_held(&hv->ring_lock);
+	lockdep_assert_held(&hv->rings.ring_lock);
 
 	if (ring->port != ARGO_PORT_ANY && !port_may_be_shared(hv, ring))
 		return -EADDRINUSE;
+	if (ring->user.account && argo_rings_are_reserved(hv))
+		return -ENOSPC;
 	do {
 		if (tries > 1 || ring->port == ARGO_PORT_ANY)
 			ring->port = next_ephemeral_port(hv);
@@ -165,39 +182,48 @@ static int ring_add(struct argo_ring *ring)
 	if (rc)
 		return rc == -EEXIST ? -EADDRINUSE : rc;
 
-	list_add_tail_rcu(&ring->node, &hv->rings);
-	WRITE_ONCE(hv->nr_rings, hv->nr_rings + 1);
+	list_add_tail_rcu(&ring->node, &hv->rings.list);
+	WRITE_ONCE(hv->rings.nr, hv->rings.nr + 1);
+	hv->rings.nr_user += !!ring->user.account;
 	return 0;
 }
 
-/* Senders are then refused, where they would wait for space for ever. */
+/*
+ * Unregister a ring whose content makes no sense, so that its senders are
+ * refused instead of waiting for space for ever.
+ */
 static void ring_break_work_fn(struct work_struct *work)
 {
 	struct argo_ring *ring = container_of(work, struct argo_ring,
 					      break_work);
 
-	mutex_lock(&ring->hv->ring_lock);
-	ring_unregister(ring);
-	mutex_unlock(&ring->hv->ring_lock);
+	mutex_lock(&ring->hv->rings.ring_lock);
+	/*
+	 * A stopped ring is unregistered, and its port may be another ring's.
+	 */
+	if (!ring->stopped)
+		ring_unregister(ring);
+	mutex_unlock(&ring->hv->rings.ring_lock);
 }
 
-/* The module that a ring keeps from going, if any. */
+/* Return: the front-end's module, or NULL if the ring does not hold it. */
 static struct module *pinned_by(const struct argo_ring *ring)
 {
 	return ring->ops->resident ? NULL : ring->ops->owner;
 }
 
 /**
- * argo_ring_create() - get a receive ring
- * @hv: attachment; the caller holds a reference to argo_hv_owner()
- * @params: what is wanted
+ * argo_ring_create() - create and register a receive ring
+ * @hv: attachment; the caller holds a reference to the hypervisor's module
+ * @params: the ring that the caller wants
  *
  * The ring holds references to the hypervisor's module and, unless it is
  * resident, the front-end's until it is destroyed.
  *
  * Context: may sleep, takes ring_lock.
  * Return: the ring, or an ERR_PTR: -EINVAL (size), -EADDRINUSE, -EACCES,
- * -EPERM, -EHOSTUNREACH, -ENOSPC, -ENOMEM, -ENODEV, -EBUSY.
+ * -EPERM, -EHOSTUNREACH, -EDQUOT (the user has max_user_rings rings), -ENOSPC,
+ * -ENOMEM, -ENODEV, -EBUSY.
  */
 struct argo_ring *argo_ring_create(struct argo_hv *hv,
 				   const struct argo_ring_params *params)
@@ -213,39 +239,47 @@ struct argo_ring *argo_ring_create(struct argo_hv *hv,
 	if (!ring)
 		return ERR_PTR(-ENOMEM);
 	ring->hv = hv;
+	ring->layout = hv->params.layout;
 	ring->ops = params->ops;
 	ring->priv = params->priv;
 	ring->port = params->port;
 	ring->partner = params->partner;
 	ring->exclusive = params->exclusive;
-	ring->uid = params->uid;
+	ring->user.uid = params->uid;
 	INIT_WORK(&ring->break_work, ring_break_work_fn);
 	argo_busy_poll_init(ring);
 	if (params->comm)
-		strscpy(ring->comm, params->comm, sizeof(ring->comm));
+		strscpy(ring->user.comm, params->comm, sizeof(ring->user.comm));
 
-	rc = ring_alloc_pages(ring, size);
+	rc = argo_charge(params->account, ARGO_QUOTA_RINGS);
 	if (rc)
 		goto err_free;
+	ring->user.account = argo_account_hold(params->account);
+	rc = ring_alloc_pages(ring, size);
+	if (rc)
+		goto err_uncharge;
 	rc = -ENODEV;
 	if (!try_module_get(hv->params.ops->owner))
-		goto err_free;
+		goto err_uncharge;
 	if (!try_module_get(pinned_by(ring)))
 		goto err_put_hv;
-	ring->pid = get_pid(params->pid);
+	ring->user.pid = get_pid(params->pid);
 
-	mutex_lock(&hv->ring_lock);
+	mutex_lock(&hv->rings.ring_lock);
 	rc = ring_add(ring);
-	mutex_unlock(&hv->ring_lock);
+	mutex_unlock(&hv->rings.ring_lock);
 	if (rc)
 		goto err_put;
 	return ring;
 
 err_put:
-	put_pid(ring->pid);
+	put_pid(ring->user.pid);
 	module_put(pinned_by(ring));
 err_put_hv:
 	module_put(hv->params.ops->owner);
+err_uncharge:
+	argo_uncharge(ring->user.account, ARGO_QUOTA_RINGS);
+	argo_account_put(ring->user.account);
 err_free:
 	ring_free_pages(ring);
 	kfree(ring);
@@ -260,23 +294,16 @@ static void ring_free_work_fn(struct work_struct *work)
 
 	ring->ops->release(ring);
 	ring_free_pages(ring);
-	put_pid(ring->pid);
+	argo_account_put(ring->user.account);
+	put_pid(ring->user.pid);
 	kfree(ring);
 }
 
-static void ring_count_unread(struct argo_ring *ring)
-{
-	struct argo_ring_msg msg;
-
-	while (argo_ring_next(ring->map, ring->len, ring->rx, &msg) > 0)
-		argo_ring_drop(ring, &msg);
-}
-
 /**
- * argo_ring_stop() - take nothing more
+ * argo_ring_stop() - unregister a ring, so that nothing more arrives in it
  * @ring: the ring
  *
- * The port is free. What is in the ring is still to be read.
+ * On return the port is free. Messages in the ring can still be read.
  *
  * Context: may sleep, takes ring_lock; not concurrent with itself.
  */
@@ -287,17 +314,18 @@ void argo_ring_stop(struct argo_ring *ring)
 
 	if (ring->stopped)
 		return;
-	cancel_work_sync(&ring->break_work);
-	mutex_lock(&hv->ring_lock);
+	mutex_lock(&hv->rings.ring_lock);
 	rc = ring_unregister(ring);
 	list_del_rcu(&ring->node);
-	WRITE_ONCE(hv->nr_rings, hv->nr_rings - 1);
-	mutex_unlock(&hv->ring_lock);
+	WRITE_ONCE(hv->rings.nr, hv->rings.nr - 1);
+	hv->rings.nr_user -= !!ring->user.account;
+	argo_uncharge(ring->user.account, ARGO_QUOTA_RINGS);
 	ring->stopped = true;
+	mutex_unlock(&hv->rings.ring_lock);
 	if (!rc)
 		return;
 
-	/* The hypervisor may still write there. */
+	/* The pages are not freed: the hypervisor may still write to them. */
 	pr_err("%s: ring %u (partner %u) could not be unregistered: %d; its %u pages are lost\n",
 	       hv->params.device, ring->port, ring->partner, rc, ring->npages);
 	ring->npages = 0;
@@ -305,11 +333,11 @@ void argo_ring_stop(struct argo_ring *ring)
 EXPORT_SYMBOL_GPL(argo_ring_stop);
 
 /**
- * argo_ring_destroy() - give a ring back
- * @ring: the ring; nobody reads it any more
+ * argo_ring_destroy() - stop a ring and free it
+ * @ring: the ring, which the owner does not read any more
  *
- * On return the port is free. The owner's release() follows when nobody looks
- * at the ring any more.
+ * On return the port is free. The owner's release() follows after an RCU grace
+ * period.
  *
  * Context: may sleep, takes ring_lock.
  */
@@ -320,11 +348,13 @@ void argo_ring_destroy(struct argo_ring *ring)
 	struct module *hv_owner = hv->params.ops->owner;
 
 	argo_ring_stop(ring);
+	/* A reader that drained the stopped ring may have found it spoilt. */
+	cancel_work_sync(&ring->break_work);
 	if (!ring->error && ring->epoch == hv->epoch)
-		ring_count_unread(ring);
+		argo_ring_drop_unread(ring);
 	INIT_RCU_WORK(&ring->free_work, ring_free_work_fn);
 	queue_rcu_work(hv->wq, &ring->free_work);
-	/* To unregister either of them waits for that work. */
+	/* Unregistering the front-end or the attachment waits for free_work. */
 	module_put(owner);
 	module_put(hv_owner);
 }
@@ -332,7 +362,7 @@ EXPORT_SYMBOL_GPL(argo_ring_destroy);
 
 static int ring_register_empty(struct argo_ring *ring)
 {
-	memset(ring->map, 0, sizeof(*ring->map));
+	memset(ring->map, 0, ring->layout->header);
 	WRITE_ONCE(ring->rx, 0);
 	WRITE_ONCE(ring->irq_tx, 0);
 	ring->high = false;
@@ -346,7 +376,7 @@ static int ring_register_again(struct argo_ring *ring)
 	rc = ring_register_empty(ring);
 	if (rc != -EEXIST)
 		return rc;
-	/* It was being bound during the restore, and is in the new life. */
+	/* argo_ring_create() read the old epoch, but came after the restore. */
 	rc = ring_unregister(ring);
 	if (rc)
 		return rc;
@@ -358,12 +388,12 @@ static void ring_reset(struct argo_ring *ring, u16 old_domid)
 	struct argo_hv *hv = ring->hv;
 	int rc;
 
-	lockdep_assert_held(&hv->ring_lock);
+	lockdep_assert_held(&hv->rings.ring_lock);
 
 	ring->ops->reset_prepare(ring);
 	if (!ring->error) {
-		ring_count_unread(ring);
-		ring->resets++;
+		argo_ring_drop_unread(ring);
+		ring->received.resets++;
 		if (ring->partner == old_domid)
 			ring->partner = hv->domid;
 		rc = ring_register_again(ring);
@@ -387,247 +417,43 @@ void argo_rings_reset(struct argo_hv *hv, u16 old_domid)
 {
 	struct argo_ring *ring;
 
-	mutex_lock(&hv->ring_lock);
-	list_for_each_entry(ring, &hv->rings, node)
+	mutex_lock(&hv->rings.ring_lock);
+	list_for_each_entry(ring, &hv->rings.list, node)
 		if (ring->epoch != READ_ONCE(hv->epoch))
 			ring_reset(ring, old_domid);
-	mutex_unlock(&hv->ring_lock);
-}
-
-static bool ring_is_live(const struct argo_ring *ring)
-{
-	return ring->epoch == READ_ONCE(ring->hv->epoch);
+	mutex_unlock(&hv->rings.ring_lock);
 }
 
 /**
- * argo_ring_settle() - after a restore, wait until the owner was told
+ * argo_ring_settle() - after a restore, wait until the ring is registered again
  * @ring: the ring
  *
- * Before that, the domain has another id than the owner knows.
+ * If the ring is not registered in this epoch yet, this waits until
+ * reset_done() has told the owner and argo_hv_domid() is the new id.
  *
  * Context: may sleep; not under a lock that reset_prepare() takes.
  */
 void argo_ring_settle(const struct argo_ring *ring)
 {
-	if (!ring_is_live(ring))
-		flush_work(&ring->hv->reset_work);
+	if (!argo_ring_is_live(ring))
+		flush_work(&ring->hv->rings.reset_work);
 }
 EXPORT_SYMBOL_GPL(argo_ring_settle);
 
-static void ring_break(struct argo_ring *ring)
-{
-	WRITE_ONCE(ring->error, -EBADMSG);
-	queue_work(ring->hv->wq, &ring->break_work);
-	pr_err("%s: ring %u (partner %u) makes no sense at %u of %u (send index %u): out of use; close it and report this\n",
-	       ring->hv->params.device, ring->port, ring->partner, ring->rx,
-	       ring->len, argo_ring_tx(ring->map));
-}
-
 /**
- * argo_ring_has_data() - is there something to read, or to report?
- * @ring: the ring
- *
- * Context: any. No lock needed.
- */
-bool argo_ring_has_data(const struct argo_ring *ring)
-{
-	if (READ_ONCE(ring->error))
-		return true;
-	return ring_is_live(ring) &&
-	       argo_ring_tx(ring->map) != READ_ONCE(ring->rx);
-}
-EXPORT_SYMBOL_GPL(argo_ring_has_data);
-
-/**
- * argo_ring_peek() - look at the next message
- * @ring: the ring
- * @msg: filled in when there is one
- *
- * After a 0, data_ready() is called for the next message, whatever happened
- * before.
- *
- * Context: any; the ring's reader.
- * Return: 1 with a message, 0 without, -EBADMSG if the ring is out of use.
- */
-int argo_ring_peek(struct argo_ring *ring, struct argo_ring_msg *msg)
-{
-	int rc;
-
-	if (ring->error)
-		return ring->error;
-	if (!ring_is_live(ring))
-		return 0;
-	rc = argo_ring_next(ring->map, ring->len, ring->rx, msg);
-	if (!rc) {
-		/*
-		 * The interrupt handler reports a send index that differs from
-		 * this one. Set it before the last look, so that a message is
-		 * seen either here or there.
-		 */
-		WRITE_ONCE(ring->irq_tx, ring->rx);
-		/* Pairs with the hypervisor's, between index and interrupt. */
-		smp_mb();
-		rc = argo_ring_next(ring->map, ring->len, ring->rx, msg);
-	}
-	if (rc < 0)
-		ring_break(ring);
-	return rc;
-}
-EXPORT_SYMBOL_GPL(argo_ring_peek);
-
-/**
- * argo_ring_copy() - copy a message out of the ring
- * @ring: the ring
- * @msg: from argo_ring_peek()
- * @to: where to; as much as fits
- *
- * Context: as @to requires; the ring's reader.
- * Return: 0, or -EFAULT, and then the message is still there.
- */
-int argo_ring_copy(struct argo_ring *ring, const struct argo_ring_msg *msg,
-		   struct iov_iter *to)
-{
-	struct argo_ring_segment seg[2];
-	u32 want = min_t(size_t, msg->len, iov_iter_count(to));
-	const u8 *data = (const u8 *)(ring->map + 1);
-	unsigned int i, n;
-
-	n = argo_ring_segments(ring->len, msg, 0, want, seg);
-	for (i = 0; i < n; i++)
-		if (copy_to_iter(data + seg[i].offset, seg[i].len, to) !=
-		    seg[i].len)
-			return -EFAULT;
-	return 0;
-}
-EXPORT_SYMBOL_GPL(argo_ring_copy);
-
-/**
- * argo_ring_view() - where a part of a message lies
- * @ring: the ring
- * @msg: from argo_ring_peek()
- * @from: first byte wanted, at most @msg->len
- * @n: bytes wanted; cut to what the message has
- * @view: room for two; the memory is the caller's until it consumes the message
- *
- * Context: any; the ring's reader.
- * Return: how many pieces there are, 0 to 2.
- */
-unsigned int argo_ring_view(const struct argo_ring *ring,
-			    const struct argo_ring_msg *msg, u32 from, u32 n,
-			    struct kvec *view)
-{
-	struct argo_ring_segment seg[2];
-	u8 *data = (u8 *)(ring->map + 1);
-	unsigned int i, pieces;
-
-	pieces = argo_ring_segments(ring->len, msg, from, n, seg);
-	for (i = 0; i < pieces; i++) {
-		view[i].iov_base = data + seg[i].offset;
-		view[i].iov_len = seg[i].len;
-	}
-	return pieces;
-}
-EXPORT_SYMBOL_GPL(argo_ring_view);
-
-/**
- * argo_ring_read() - copy a part of a message's payload to kernel memory
- * @ring: the ring
- * @msg: from argo_ring_peek()
- * @from: first byte wanted
- * @to: where to
- * @n: bytes, which the message has
- *
- * Context: as argo_ring_view().
- */
-void argo_ring_read(const struct argo_ring *ring,
-		    const struct argo_ring_msg *msg, u32 from, void *to, u32 n)
-{
-	struct kvec view[2];
-	unsigned int i, pieces;
-
-	pieces = argo_ring_view(ring, msg, from, n, view);
-	for (i = 0; i < pieces; i++) {
-		memcpy(to, view[i].iov_base, view[i].iov_len);
-		to += view[i].iov_len;
-	}
-}
-EXPORT_SYMBOL_GPL(argo_ring_read);
-
-static void ring_advance(struct argo_ring *ring,
-			 const struct argo_ring_msg *msg)
-{
-	u32 tx = argo_ring_tx(ring->map);
-	u32 before = argo_ring_used(ring->rx, tx, ring->len);
-	u32 after = argo_ring_used(msg->next, tx, ring->len);
-
-	WRITE_ONCE(ring->rx, msg->next);
-	argo_ring_release(ring->map, msg->next);
-
-	/*
-	 * A sender that found no room waits for it. Let a good part of the
-	 * ring become free before it is told, so that it can send many
-	 * messages each time it is woken.
-	 */
-	if (before > ring->len / 2)
-		ring->high = true;
-	if (ring->high && after <= ring->len / 4) {
-		ring->high = false;
-		argo_notify_now(ring->hv);
-	} else {
-		argo_notify_later(ring->hv, ring->high);
-	}
-}
-
-/**
- * argo_ring_consume() - a message was delivered: free its space
- * @ring: the ring
- * @msg: from argo_ring_peek()
- * @truncated: in part
- *
- * Context: any but the hard interrupt; the ring's reader.
- */
-void argo_ring_consume(struct argo_ring *ring, const struct argo_ring_msg *msg,
-		       bool truncated)
-{
-	trace_argo_receive(ring->port, msg->domid, msg->port, msg->len,
-			   msg->type);
-	ring->rx_messages++;
-	ring->rx_bytes += msg->len;
-	ring->truncated += truncated;
-	ring_advance(ring, msg);
-}
-EXPORT_SYMBOL_GPL(argo_ring_consume);
-
-/**
- * argo_ring_drop() - a message will not be delivered: count it, free its space
- * @ring: the ring
- * @msg: from argo_ring_peek()
- *
- * Context: any but the hard interrupt; the ring's reader.
- */
-void argo_ring_drop(struct argo_ring *ring, const struct argo_ring_msg *msg)
-{
-	trace_argo_drop(ring->port, msg->domid, msg->port, msg->len,
-			msg->type);
-	ring->drops++;
-	ring_advance(ring, msg);
-}
-EXPORT_SYMBOL_GPL(argo_ring_drop);
-
-/**
- * argo_ring_count_wait() - the reader has to wait
+ * argo_ring_count_wait() - count a receive that has to wait
  * @ring: the ring
  *
  * Context: any; the ring's reader.
  */
 void argo_ring_count_wait(struct argo_ring *ring)
 {
-	ring->rx_waits++;
+	ring->received.waits++;
 }
 EXPORT_SYMBOL_GPL(argo_ring_count_wait);
 
 /**
- * argo_ring_priv() - what the owner created it with
+ * argo_ring_priv() - the ring's argo_ring_params.priv
  * @ring: the ring
  */
 void *argo_ring_priv(const struct argo_ring *ring)
@@ -637,7 +463,7 @@ void *argo_ring_priv(const struct argo_ring *ring)
 EXPORT_SYMBOL_GPL(argo_ring_priv);
 
 /**
- * argo_ring_port() - its port
+ * argo_ring_port() - port of a ring
  * @ring: the ring
  */
 u32 argo_ring_port(const struct argo_ring *ring)
@@ -647,7 +473,7 @@ u32 argo_ring_port(const struct argo_ring *ring)
 EXPORT_SYMBOL_GPL(argo_ring_port);
 
 /**
- * argo_ring_partner() - the domain that may send to it, or ARGO_DOMID_ANY
+ * argo_ring_partner() - the domain that may send to a ring, or ARGO_DOMID_ANY
  * @ring: the ring
  */
 u16 argo_ring_partner(const struct argo_ring *ring)
@@ -657,7 +483,7 @@ u16 argo_ring_partner(const struct argo_ring *ring)
 EXPORT_SYMBOL_GPL(argo_ring_partner);
 
 /**
- * argo_ring_size() - its length in bytes
+ * argo_ring_size() - length of a ring in bytes
  * @ring: the ring
  */
 u32 argo_ring_size(const struct argo_ring *ring)
@@ -667,23 +493,23 @@ u32 argo_ring_size(const struct argo_ring *ring)
 EXPORT_SYMBOL_GPL(argo_ring_size);
 
 /**
- * argo_ring_fill() - bytes in use
+ * argo_ring_fill() - bytes of a ring that are in use
  * @ring: the ring
  *
  * Context: any; a guess while others read or send.
  */
 u32 argo_ring_fill(const struct argo_ring *ring)
 {
-	u32 tx = argo_ring_tx(ring->map);
+	u32 tx = argo_ring_tx_in(ring->layout, ring->map);
 
-	if (!ring_is_live(ring) || !argo_ring_index_ok(tx, ring->len))
+	if (!argo_ring_is_live(ring) || !argo_ring_index_ok(tx, ring->len))
 		return 0;
 	return argo_ring_used(READ_ONCE(ring->rx), tx, ring->len);
 }
 EXPORT_SYMBOL_GPL(argo_ring_fill);
 
 /**
- * argo_ring_error() - is it out of use?
+ * argo_ring_error() - is a ring out of use?
  * @ring: the ring
  *
  * Return: 0, or -EBADMSG.
@@ -704,30 +530,30 @@ static void ring_describe(const struct argo_ring *ring,
 	e->ring_size = ring->len;
 	e->fill = argo_ring_fill(ring);
 	strscpy(e->owner, module_name(ring->ops->owner), sizeof(e->owner));
-	strscpy(e->comm, ring->comm, sizeof(e->comm));
-	e->pid = pid_vnr(ring->pid);
-	e->uid = from_kuid_munged(current_user_ns(), ring->uid);
-	e->rx_messages = ring->rx_messages;
-	e->rx_bytes = ring->rx_bytes;
-	e->tx_messages = atomic64_read(&ring->tx_messages);
-	e->tx_bytes = atomic64_read(&ring->tx_bytes);
-	e->drops = ring->drops;
-	e->truncated = ring->truncated;
-	e->tx_full = atomic64_read(&ring->tx_full);
-	e->rx_waits = ring->rx_waits;
-	e->resets = ring->resets;
+	strscpy(e->comm, ring->user.comm, sizeof(e->comm));
+	e->pid = pid_vnr(ring->user.pid);
+	e->uid = from_kuid_munged(current_user_ns(), ring->user.uid);
+	e->rx_messages = ring->received.messages;
+	e->rx_bytes = ring->received.bytes;
+	e->tx_messages = atomic64_read(&ring->sent.messages);
+	e->tx_bytes = atomic64_read(&ring->sent.bytes);
+	e->drops = ring->received.drops;
+	e->truncated = ring->received.truncated;
+	e->tx_full = atomic64_read(&ring->sent.full);
+	e->rx_waits = ring->received.waits;
+	e->resets = ring->received.resets;
 }
 
 /**
  * argo_rings_list() - describe the rings of this domain
  * @hv: attachment
  * @list: filled in
- * @room: entries that fit
- * @uid: rings of this user only
- * @all: or of everybody
+ * @room: number of entries that @list has room for
+ * @uid: list the rings of this user only
+ * @all: list the rings of all users instead
  *
  * Context: may sleep, takes ring_lock.
- * Return: how many rings there are, which may be more than @room.
+ * Return: the number of such rings, which may be more than @room.
  */
 unsigned int argo_rings_list(struct argo_hv *hv, struct argo_ring_entry *list,
 			     unsigned int room, kuid_t uid, bool all)
@@ -735,15 +561,15 @@ unsigned int argo_rings_list(struct argo_hv *hv, struct argo_ring_entry *list,
 	struct argo_ring *ring;
 	unsigned int n = 0;
 
-	mutex_lock(&hv->ring_lock);
-	list_for_each_entry(ring, &hv->rings, node) {
-		if (!all && !uid_eq(ring->uid, uid))
+	mutex_lock(&hv->rings.ring_lock);
+	list_for_each_entry(ring, &hv->rings.list, node) {
+		if (!all && !uid_eq(ring->user.uid, uid))
 			continue;
 		if (n < room)
 			ring_describe(ring, &list[n]);
 		n++;
 	}
-	mutex_unlock(&hv->ring_lock);
+	mutex_unlock(&hv->rings.ring_lock);
 	return n;
 }
 EXPORT_SYMBOL_GPL(argo_rings_list);

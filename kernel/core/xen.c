@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Argo on Xen: hypercalls, the VIRQ, restore. PV, PVH and HVM alike.
+ * Argo on Xen, the same for PV, PVH and HVM: hypercalls, the VIRQ, restore.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,7 +23,7 @@
 
 #define FRAMES_PER_PAGE		(PAGE_SIZE / XEN_ARGO_FRAME_SIZE)
 
-/* Core's structs go to the hypervisor as they are. */
+/* The hypercalls take core's structs as they are. */
 static_assert(sizeof(struct argo_hv_iov) == sizeof(struct xen_argo_iov));
 static_assert(offsetof(struct argo_hv_iov, len) ==
 	      offsetof(struct xen_argo_iov, len));
@@ -46,9 +46,9 @@ static_assert(ARGO_HV_BUSY == XEN_ARGO_RING_EBUSY);
 
 /**
  * struct argo_xen - the attachment to Xen
- * @dev: takes part in suspend and resume
- * @hv: core's side
- * @irq: VIRQ_ARGO
+ * @dev: device that takes part in suspend and resume
+ * @hv: attachment in core
+ * @irq: the interrupt that VIRQ_ARGO is bound to, 0 before
  */
 struct argo_xen {
 	struct device dev;
@@ -56,7 +56,7 @@ struct argo_xen {
 	int irq;
 };
 
-/* There is one Xen beneath a kernel. Only init and exit use this. */
+/* A kernel runs on one Xen. Only init and exit use this. */
 static struct argo_xen *the_xen;
 
 static long argo_op(unsigned int op, const void *arg1, const void *arg2,
@@ -72,8 +72,9 @@ static int normalise(long rc)
 }
 
 /*
- * There is no call that asks for it, and xenstore may not be there. But an
- * event channel that is bound to nobody yet tells for whom it waits.
+ * No hypercall asks for the own domain id, and xenstore may not be there. But
+ * the status of an unbound event channel names the domain that may bind it,
+ * which is this domain if the channel was allocated for DOMID_SELF.
  */
 static int xen_domid(struct argo_hv *hv)
 {
@@ -127,7 +128,7 @@ static int xen_ring_register(struct argo_hv *hv, u32 port, u16 partner,
 		     XEN_ARGO_REGISTER_FAIL_EXIST);
 	kvfree(gfns);
 
-	/* Here it is the partner who has no Argo. */
+	/* Xen says ECONNREFUSED when the partner has no Argo. */
 	return rc == -ECONNREFUSED ? -EHOSTUNREACH : normalise(rc);
 }
 
@@ -139,16 +140,16 @@ static int xen_ring_unregister(struct argo_hv *hv, u32 port, u16 partner)
 	};
 	long rc = argo_op(XEN_ARGO_OP_UNREGISTER_RING, &unreg, NULL, 0, 0);
 
-	/* The partner's death takes the ring away. */
+	/* Xen removes a ring when its partner dies. */
 	return rc == -ENOENT ? 0 : normalise(rc);
 }
 
 static int xen_sendv(struct argo_hv *hv, const struct argo_hv_message *msg)
 {
 	struct xen_argo_send_addr addr = {
-		/* An id kept from before a restore would be refused. */
+		/* ANY is this domain. Xen refuses an id of an older epoch. */
 		.src = { .port = msg->src_port, .domid = ARGO_DOMID_ANY },
-		.dst = { .port = msg->dst_port, .domid = msg->dst_domid },
+		.dst = { .port = msg->dst.port, .domid = msg->dst.domid },
 	};
 
 	return normalise(argo_op(XEN_ARGO_OP_SENDV, &addr, msg->iov, msg->niov,
@@ -162,8 +163,8 @@ static int xen_notify(struct argo_hv *hv, struct argo_hv_queries *queries)
 
 static bool xen_irq_mask(struct argo_hv *hv)
 {
-	struct argo_xen *xen = argo_hv_priv(hv);
-	/* Rings are there before it is bound. */
+	struct argo_xen *xen = argo_hv_params(hv)->priv;
+	/* Front-ends read rings before the VIRQ is bound. */
 	int irq = READ_ONCE(xen->irq);
 
 	if (irq)
@@ -173,7 +174,7 @@ static bool xen_irq_mask(struct argo_hv *hv)
 
 static void xen_irq_unmask(struct argo_hv *hv)
 {
-	struct argo_xen *xen = argo_hv_priv(hv);
+	struct argo_xen *xen = argo_hv_params(hv)->priv;
 
 	enable_irq(xen->irq);
 }
@@ -199,9 +200,9 @@ static irqreturn_t xen_irq(int irq, void *dev_id)
 }
 
 /*
- * Xen's suspend goes through the device model: freeze, then restore, or thaw
- * when it was cancelled or the domain goes on in place with its rings as they
- * were. The event channel core binds the VIRQ again by itself.
+ * Xen's suspend goes through the device model: freeze, then restore; or thaw,
+ * if the suspend was cancelled or the domain goes on in place with its rings as
+ * they were. The event channel core binds the VIRQ again by itself.
  */
 static int xen_pm_nothing(struct device *dev)
 {
@@ -230,7 +231,10 @@ static void xen_device_release(struct device *dev)
 	kfree(container_of(dev, struct argo_xen, dev));
 }
 
-/* Asked by hypercall: some kernels crash when the VIRQ cannot be bound. */
+/*
+ * Ask Xen for Argo by a hypercall: some kernels crash when they bind a VIRQ
+ * that cannot be bound.
+ */
 static int xen_probe(void)
 {
 	long rc;
@@ -246,7 +250,7 @@ static int xen_probe(void)
 }
 
 /**
- * argo_xen_init() - attach to Xen, if it is there
+ * argo_xen_init() - attach to Xen, if the kernel runs on Xen
  *
  * Context: may sleep.
  * Return: 0, -ENODEV (no Xen, or it has no Argo for this domain), or another
@@ -290,6 +294,7 @@ int argo_xen_init(void)
 	if (rc < 0)
 		goto err_hv;
 	WRITE_ONCE(xen->irq, rc);
+	argo_hv_interrupt(xen->hv);
 	rc = device_add(&xen->dev);
 	if (rc)
 		goto err_irq;
@@ -309,7 +314,7 @@ err_put:
 }
 
 /**
- * argo_xen_exit() - detach from Xen, if attached
+ * argo_xen_exit() - undo argo_xen_init()
  *
  * Context: may sleep.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Making things fail: debugfs argo_loopback/argoN takes one command a write.
- * Reading it shows them all.
+ * Faults on demand: the file argo_loopback/argoN in debugfs takes one command a
+ * write. Reading the file shows all commands.
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
@@ -25,6 +25,7 @@ static const char help[] =
 	"                            tx, rx; of the next message len, port, domid, type\n"
 	"                            (PARTNER: a number, or any)\n"
 	"alloc NTH [every]           the NTH allocation of the hypervisor from now fails\n"
+	"mend                        no fault of fail, irq or alloc is left\n"
 	"die                         the domain ends; restore brings it back\n"
 	"reset                       the hypervisor forgets its rings\n"
 	"restore DOMID               as after a save: new id, rings registered again\n";
@@ -98,7 +99,7 @@ static int run_spoil(struct loopback_domain *domain, char **words,
 		     unsigned int n)
 {
 	int what = match_string(spoil_names, ARRAY_SIZE(spoil_names), words[1]);
-	u16 partner = HMX_DOMID_ANY;
+	u16 partner = ARGO_DOMID_ANY;
 	u32 port, value;
 
 	if (what < 0 || kstrtou32(words[2], 0, &port) ||
@@ -118,6 +119,18 @@ static int run_alloc(struct loopback_domain *domain, char **words,
 	    is_every(words, n, 2, &every))
 		return -EINVAL;
 	hmx_fault_alloc(domain->loopback->engine, nth, every);
+	return 0;
+}
+
+static int run_mend(struct loopback_domain *domain, char **words,
+		    unsigned int n)
+{
+	unsigned int op;
+
+	for (op = 0; op < ARRAY_SIZE(op_names); op++)
+		hmx_fault_op(domain->hmx, op, 0, false, 0);
+	hmx_fault_irq(domain->hmx, HMX_IRQ_DELIVER, HMX_ALWAYS);
+	hmx_fault_alloc(domain->loopback->engine, 0, false);
 	return 0;
 }
 
@@ -156,6 +169,7 @@ static const struct command commands[] = {
 	{ "irq", 2, 3, run_irq },
 	{ "spoil", 5, 5, run_spoil },
 	{ "alloc", 2, 3, run_alloc },
+	{ "mend", 1, 1, run_mend },
 	{ "die", 1, 1, run_die },
 	{ "reset", 1, 1, run_reset },
 	{ "restore", 2, 2, run_restore },
@@ -224,10 +238,10 @@ static const struct file_operations control_fops = {
 };
 
 /**
- * loopback_control_init() - let a domain be made to fail
- * @domain: the domain, registered
+ * loopback_control_init() - create the control file of a domain
+ * @domain: the domain, registered with core
  *
- * The file goes with the directory that it is in.
+ * The file is removed with its directory.
  *
  * Context: may sleep.
  */

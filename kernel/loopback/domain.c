@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A virtual domain: the hypervisor interface on top of the engine. */
+/* A virtual domain: core's hypervisor interface (argo/hv.h) on top of HMX. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/mm.h>
@@ -13,7 +13,7 @@
 
 static struct hmx_domain *hmx_of(struct argo_hv *hv)
 {
-	struct loopback_domain *domain = argo_hv_priv(hv);
+	struct loopback_domain *domain = argo_hv_params(hv)->priv;
 
 	return domain->hmx;
 }
@@ -45,7 +45,7 @@ static int loopback_ring_register(struct argo_hv *hv, u32 port, u16 partner,
 			       HMX_REGISTER_FAIL_EXIST);
 	kvfree(mapped);
 
-	/* Here it is the partner who has no Argo. */
+	/* HMX returns -ECONNREFUSED when the partner has no Argo. */
 	return rc == -ECONNREFUSED ? -EHOSTUNREACH : argo_hv_normalise(rc);
 }
 
@@ -57,7 +57,7 @@ static int loopback_ring_unregister(struct argo_hv *hv, u32 port, u16 partner)
 	};
 	int rc = hmx_unregister_ring(hmx_of(hv), &unreg);
 
-	/* The partner's death, and one's own, takes the ring away. */
+	/* HMX removes a ring when its partner or its owner dies. */
 	return rc == -ENOENT || rc == -ENODEV ? 0 : argo_hv_normalise(rc);
 }
 
@@ -84,7 +84,7 @@ static int copy_from_caller(void *ctx, void *to, u64 base, u32 len)
 	if (is_kernel_memory(ctx, base))
 		return copy_from_kernel(ctx, to, base, len);
 
-	/* As the hypervisor: what is not there now is not fetched. */
+	/* Like Xen, the engine brings no memory in. */
 	pagefault_disable();
 	left = __copy_from_user_inatomic(to, u64_to_user_ptr(base), len);
 	pagefault_enable();
@@ -94,8 +94,8 @@ static int copy_from_caller(void *ctx, void *to, u64 base, u32 len)
 static int loopback_sendv(struct argo_hv *hv, const struct argo_hv_message *msg)
 {
 	const struct hmx_message message = {
-		.src = { .port = msg->src_port, .domid = HMX_DOMID_ANY },
-		.dst = { .port = msg->dst_port, .domid = msg->dst_domid },
+		.src = { .port = msg->src_port, .domid = ARGO_DOMID_ANY },
+		.dst = { .port = msg->dst.port, .domid = msg->dst.domid },
 		.iov = msg->iov,
 		.niov = msg->niov,
 		.type = msg->type,
@@ -126,7 +126,7 @@ static void irq_fn(struct irq_work *work)
 	struct loopback_domain *domain = container_of(work,
 						      struct loopback_domain,
 						      irq);
-	/* Before it is registered, it has no rings. */
+	/* loopback_domain_init() makes up for an interrupt that finds NULL. */
 	struct argo_hv *hv = READ_ONCE(domain->hv);
 
 	if (hv)
@@ -140,7 +140,7 @@ static void raise_irq(void *ctx)
 	irq_work_queue(&domain->irq);
 }
 
-/* Told later: control.c raises it when asked to. */
+/* The command "irq now" of control.c raises the interrupt later. */
 static void delay_irq(void *ctx)
 {
 }
@@ -151,9 +151,9 @@ static const struct hmx_domain_ops domain_ops = {
 };
 
 /**
- * loopback_domain_init() - start a domain
- * @loopback: its hypervisor
- * @index: which one; also its id
+ * loopback_domain_init() - create a virtual domain
+ * @loopback: hypervisor of the domain
+ * @index: index and id of the domain
  *
  * Context: may sleep; front-ends are attached.
  * Return: 0 or an errno.
@@ -188,13 +188,14 @@ int loopback_domain_init(struct loopback *loopback, unsigned int index)
 		return PTR_ERR(hv);
 	}
 	WRITE_ONCE(domain->hv, hv);
+	raise_irq(domain);
 	loopback_control_init(domain);
 	return 0;
 }
 
 /**
- * loopback_domain_exit() - end a domain
- * @domain: the domain, no ring of which is left; its debugfs files are gone
+ * loopback_domain_exit() - free a virtual domain
+ * @domain: the domain, whose debugfs files are gone
  *
  * Context: may sleep; front-ends are detached.
  */
@@ -202,7 +203,7 @@ void loopback_domain_exit(struct loopback_domain *domain)
 {
 	struct argo_hv *hv = domain->hv;
 
-	/* Dead, it gets no more interrupts. */
+	/* HMX does not interrupt a dead domain. */
 	hmx_domain_destroy(domain->hmx);
 	irq_work_sync(&domain->irq);
 	argo_hv_unregister(hv);

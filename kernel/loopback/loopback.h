@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of argo_loopback share: the engine is in hmx/. */
+/* Types and functions that the files of argo_loopback share. */
 #ifndef _ARGO_LOOPBACK_H
 #define _ARGO_LOOPBACK_H
 
@@ -15,11 +15,11 @@
 
 /**
  * struct loopback_domain - a virtual domain: an attachment of this kernel
- * @loopback: which hypervisor
- * @hmx: the engine's side
- * @hv: core's side
- * @irq: its interrupt
- * @device: name of its character device
+ * @loopback: hypervisor of the domain
+ * @hmx: the domain as HMX knows it
+ * @hv: the attachment in core; NULL until argo_hv_register() has returned
+ * @irq: interrupt of the domain
+ * @device: name of the domain's character device
  * @restore_lock: serialises restores, which core wants one at a time
  */
 struct loopback_domain {
@@ -34,11 +34,11 @@ struct loopback_domain {
 
 /**
  * struct loopback - a hypervisor
- * @engine: what it does
- * @params: its limits
- * @dir: in debugfs
- * @n: how many domains there are
- * @domains: they
+ * @engine: the engine, HMX (hmx/)
+ * @params: limits of the hypervisor
+ * @dir: directory in debugfs
+ * @n: number of domains
+ * @domains: the domains
  */
 struct loopback {
 	struct hmx_engine *engine;

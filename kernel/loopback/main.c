@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A hypervisor for machines without one: virtual domains inside this kernel,
- * /dev/argo0 and up, between which messages go by the rules of Xen's Argo.
- * For trying, for developing on top of it, and for making things fail at will.
+ * /dev/argo0 and up, which exchange messages by the rules of Xen's Argo. It is
+ * for trying Argo, for developing programs, and for faults on demand.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,19 +17,19 @@
 
 static unsigned int domains = 2;
 module_param(domains, uint, 0444);
-MODULE_PARM_DESC(domains, "how many, with ids from 0 up (default 2)");
+MODULE_PARM_DESC(domains, "number of virtual domains, whose ids begin at 0 (default 2)");
 
 static unsigned int max_rings;
 module_param(max_rings, uint, 0444);
-MODULE_PARM_DESC(max_rings, "rings of a domain (default: as Xen, 128)");
+MODULE_PARM_DESC(max_rings, "most rings of a domain (default 128, as Xen)");
 
 static unsigned int max_waiters;
 module_param(max_waiters, uint, 0444);
-MODULE_PARM_DESC(max_waiters, "domains that wait for space in one ring (default: as Xen, 32)");
+MODULE_PARM_DESC(max_waiters, "most domains that wait for space in one ring (default 32, as Xen)");
 
 static unsigned int max_queries;
 module_param(max_queries, uint, 0444);
-MODULE_PARM_DESC(max_queries, "destinations in one question about space (default: as Xen, 256)");
+MODULE_PARM_DESC(max_queries, "most destinations in one notify (default 256, as Xen; at least 2)");
 
 static bool mac_permissive = true;
 module_param(mac_permissive, bool, 0444);
@@ -46,7 +46,7 @@ static void set_limits(struct hmx_params *params)
 		params->max_rings = max_rings;
 	if (max_waiters)
 		params->max_waiters = max_waiters;
-	/* Core asks for two at once at least. */
+	/* A round of core's has room for two questions at least. */
 	if (max_queries)
 		params->max_queries = max(max_queries, 2u);
 }

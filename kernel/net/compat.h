@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What differs in network devices between the kernel series; argo/compat.h. */
+/* Differences between kernel series in network devices; see argo/compat.h. */
 #ifndef _ARGO_NET_COMPAT_H
 #define _ARGO_NET_COMPAT_H
 

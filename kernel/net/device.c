@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a network device can do, up and down. */
+/* The operations of a network device: up, down, statistics, features. */
 #include <linux/module.h>
 #include <linux/ethtool.h>
 
@@ -24,16 +24,18 @@ static int argo_net_open(struct net_device *dev)
 			   "");
 		return rc;
 	}
-	rc = argo_net_tx_open(net);
-	if (!rc)
-		rc = argo_net_peers_open(net);
+	rc = argo_net_queue_open(net, 0);
 	if (rc)
-		goto err_close;
+		goto err_rx;
+	rc = argo_net_peers_open(net);
+	if (rc)
+		goto err_queue;
 	netif_tx_start_all_queues(dev);
 	return 0;
 
-err_close:
-	argo_net_tx_close(net);
+err_queue:
+	argo_net_queue_close(net, 0);
+err_rx:
 	argo_net_rx_stop(net);
 	argo_net_rx_close(net);
 	return rc;
@@ -43,12 +45,17 @@ static int argo_net_stop(struct net_device *dev)
 {
 	struct argo_net *net = netdev_priv(dev);
 
-	netif_tx_stop_all_queues(dev);
-	/* Who is heard of is added by work, which uses the ring: so in this order. */
+	/*
+	 * Wait for wake-ups that saw the device running: from here on no
+	 * wake-up starts a queue again.
+	 */
+	synchronize_net();
+	netif_tx_disable(dev);
 	argo_net_rx_stop(net);
+	/* The work of peers uses the ring. */
 	argo_net_peers_close(net);
 	argo_net_rx_close(net);
-	argo_net_tx_close(net);
+	argo_net_queue_close(net, 0);
 	netif_carrier_off(dev);
 	return 0;
 }
@@ -78,6 +85,7 @@ static void argo_net_get_stats64(struct net_device *dev,
 			READ_ONCE(tx->counts[ARGO_NET_TX_PEER_GONE]);
 		stats->tx_dropped +=
 			READ_ONCE(tx->counts[ARGO_NET_TX_NO_PEER]) +
+			READ_ONCE(tx->counts[ARGO_NET_TX_NO_QUEUE]) +
 			READ_ONCE(tx->counts[ARGO_NET_TX_FLOOD_FULL]);
 		stats->tx_errors +=
 			READ_ONCE(tx->counts[ARGO_NET_TX_PEER_GONE]) +
@@ -86,12 +94,22 @@ static void argo_net_get_stats64(struct net_device *dev,
 	}
 }
 
+/*
+ * All frames that peers send are taken, so there is no filter to set. Without
+ * this operation the stack would refuse multicast addresses.
+ */
+static void argo_net_set_rx_mode(struct net_device *dev)
+{
+}
+
 static const struct net_device_ops argo_net_ops = {
 	.ndo_uninit = argo_net_uninit,
 	.ndo_open = argo_net_open,
 	.ndo_stop = argo_net_stop,
 	.ndo_start_xmit = argo_net_xmit,
 	.ndo_select_queue = argo_net_select_queue,
+	.ndo_features_check = argo_net_features_check,
+	.ndo_set_rx_mode = argo_net_set_rx_mode,
 	.ndo_get_stats64 = argo_net_get_stats64,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
@@ -99,7 +117,7 @@ static const struct net_device_ops argo_net_ops = {
 
 /**
  * argo_net_setup() - rtnl_link_ops.setup
- * @dev: a device to be
+ * @dev: the device, not registered yet
  */
 void argo_net_setup(struct net_device *dev)
 {
@@ -111,6 +129,8 @@ void argo_net_setup(struct net_device *dev)
 	dev->ethtool_ops = &argo_net_ethtool_ops;
 	dev->needs_free_netdev = true;
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
+	/* Frames may be put into argo_net_peer.flood. */
+	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = ETH_MAX_MTU;
 	dev->features |= FEATURES;

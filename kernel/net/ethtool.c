@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ethtool: who this is, counters, the ring. */
+/* ethtool: the driver's name, counters, ring size, queues, timestamps. */
 #include <linux/ethtool.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
@@ -16,6 +16,7 @@ static const char names[ARGO_NET_COUNTS][ETH_GSTRING_LEN] = {
 	[ARGO_NET_TX_NO_PEER] = "tx_no_peer",
 	[ARGO_NET_TX_PEER_GONE] = "tx_peer_gone",
 	[ARGO_NET_TX_TOO_LARGE] = "tx_too_large",
+	[ARGO_NET_TX_NO_QUEUE] = "tx_no_queue",
 	[ARGO_NET_TX_FLOOD_FULL] = "tx_flood_full",
 	[ARGO_NET_TX_ERRORS] = "tx_errors",
 	[ARGO_NET_TX_STOPPED] = "tx_stopped",
@@ -28,7 +29,7 @@ static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 
 	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
 	snprintf(info->bus_info, sizeof(info->bus_info), "%s:%u",
-		 argo_hv_device(net->hv), net->port);
+		 argo_hv_params(net->hv)->device, net->port);
 }
 
 static int get_sset_count(struct net_device *dev, int set)
@@ -60,8 +61,8 @@ static void fill_ringparam(struct net_device *dev,
 {
 	struct argo_net *net = netdev_priv(dev);
 
-	/* In bytes: messages have no slots of their own. */
-	param->rx_max_pending = argo_hv_max_ring(net->hv);
+	/* The unit is bytes, since a ring has no slots for messages. */
+	param->rx_max_pending = argo_hv_params(net->hv)->max_ring_len;
 	param->rx_pending = net->ring_size;
 }
 
@@ -73,7 +74,7 @@ static int change_ring(struct net_device *dev,
 	if (param->tx_pending || param->rx_mini_pending ||
 	    param->rx_jumbo_pending || param->rx_pending < PAGE_SIZE)
 		return -EINVAL;
-	/* Its peers would see the ring go. */
+	/* To replace the ring would make the peers lose their carrier. */
 	if (netif_running(dev))
 		return -EBUSY;
 	net->ring_size = param->rx_pending;
@@ -114,10 +115,19 @@ static int set_ringparam(struct net_device *dev,
 }
 #endif
 
+static void get_channels(struct net_device *dev,
+			 struct ethtool_channels *channels)
+{
+	channels->max_rx = 1;
+	channels->rx_count = 1;
+	channels->max_tx = dev->real_num_tx_queues;
+	channels->tx_count = dev->real_num_tx_queues;
+}
+
 static int get_link_ksettings(struct net_device *dev,
 			      struct ethtool_link_ksettings *cmd)
 {
-	/* As fast as memory is copied. */
+	/* The speed is that of copying memory. */
 	cmd->base.speed = SPEED_UNKNOWN;
 	cmd->base.duplex = DUPLEX_FULL;
 	cmd->base.port = PORT_OTHER;
@@ -128,6 +138,8 @@ static int get_link_ksettings(struct net_device *dev,
 const struct ethtool_ops argo_net_ethtool_ops = {
 	.get_drvinfo = get_drvinfo,
 	.get_link = ethtool_op_get_link,
+	.get_channels = get_channels,
+	.get_ts_info = ethtool_op_get_ts_info,
 	.get_link_ksettings = get_link_ksettings,
 	.get_sset_count = get_sset_count,
 	.get_strings = get_strings,

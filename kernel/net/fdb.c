@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which domain addresses are behind that are no domain's: those of hosts behind
- * a bridge. Learnt from what comes, where any source address is taken.
+ * The addresses of hosts behind peers' bridges, and the domain that each
+ * address is behind. Devices that take any source address learn them from the
+ * frames that they receive.
  */
 #include <linux/jhash.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "net.h"
 
-/* A flood of addresses takes no more memory than that. */
-#define FDB_MAX		1024
-/* As bridges have it. */
+/*
+ * The most addresses behind one peer, so that a peer that invents addresses
+ * takes no room from other peers.
+ */
+#define FDB_MAX		256
+/* Linux bridges have the same default. */
 #define FDB_AGE		(300 * HZ)
 
 struct argo_net_fdb_entry {
@@ -21,72 +26,88 @@ struct argo_net_fdb_entry {
 	unsigned long used;
 };
 
-static u32 fdb_hash(const u8 *mac)
+static u32 fdb_hash(const struct argo_net *net, const u8 *mac)
 {
-	return jhash(mac, ETH_ALEN, 0);
+	return jhash(mac, ETH_ALEN, net->fdb_seed);
 }
 
 static struct argo_net_fdb_entry *find(struct argo_net *net, const u8 *mac)
 {
 	struct argo_net_fdb_entry *entry;
 
-	hash_for_each_possible_rcu(net->fdb, entry, node, fdb_hash(mac),
+	hash_for_each_possible_rcu(net->fdb, entry, node, fdb_hash(net, mac),
 				   lockdep_is_held(&net->fdb_lock))
 		if (ether_addr_equal(entry->mac, mac))
 			return entry;
 	return NULL;
 }
 
-static void add(struct argo_net *net, const u8 *mac, u16 domid)
+static void move(struct argo_net_fdb_entry *entry, struct argo_net_peer *peer)
 {
+	struct argo_net_peer *old = argo_net_peer_find(argo_net_of(peer),
+						       entry->domid);
+
+	if (old == peer)
+		return;
+	if (old)
+		old->nr_fdb--;
+	peer->nr_fdb++;
+	WRITE_ONCE(entry->domid, peer->base.domid);
+	WRITE_ONCE(entry->used, jiffies);
+}
+
+static void add(struct argo_net_peer *peer, const u8 *mac)
+{
+	struct argo_net *net = argo_net_of(peer);
 	struct argo_net_fdb_entry *entry;
 
-	if (READ_ONCE(net->nr_fdb) >= FDB_MAX)
-		return;
 	entry = kmalloc(sizeof(*entry), GFP_ATOMIC | __GFP_NOWARN);
 	if (!entry)
 		return;
 	ether_addr_copy(entry->mac, mac);
-	entry->domid = domid;
+	entry->domid = peer->base.domid;
 	entry->used = jiffies;
-	spin_lock_bh(&net->fdb_lock);
-	hash_add_rcu(net->fdb, &entry->node, fdb_hash(mac));
-	WRITE_ONCE(net->nr_fdb, net->nr_fdb + 1);
-	spin_unlock_bh(&net->fdb_lock);
+	peer->nr_fdb++;
+	hash_add_rcu(net->fdb, &entry->node, fdb_hash(net, mac));
 }
 
 /**
- * argo_net_fdb_learn() - a frame came
- * @net: device that takes any source address, and has several peers
- * @mac: the frame's
- * @domid: who sent it
+ * argo_net_fdb_learn() - learn an address from a frame
+ * @peer: the frame's sender, on a device that takes any source address
+ * @mac: the frame's source address
  *
- * Context: the poll.
+ * Context: the poll, under RCU.
  */
-void argo_net_fdb_learn(struct argo_net *net, const u8 *mac, u16 domid)
+void argo_net_fdb_learn(struct argo_net_peer *peer, const u8 *mac)
 {
+	struct argo_net *net = argo_net_of(peer);
 	struct argo_net_fdb_entry *entry;
 
 	if (argo_net_domid(mac) >= 0 || !is_valid_ether_addr(mac))
 		return;
-	rcu_read_lock();
 	entry = find(net, mac);
-	if (entry) {
-		WRITE_ONCE(entry->domid, domid);
+	if (entry && READ_ONCE(entry->domid) == peer->base.domid) {
 		WRITE_ONCE(entry->used, jiffies);
+		return;
 	}
-	rcu_read_unlock();
-	if (!entry)
-		add(net, mac, domid);
+	if (READ_ONCE(peer->nr_fdb) >= FDB_MAX)
+		return;
+	spin_lock_bh(&net->fdb_lock);
+	entry = find(net, mac);
+	if (entry)
+		move(entry, peer);
+	else
+		add(peer, mac);
+	spin_unlock_bh(&net->fdb_lock);
 }
 
 /**
- * argo_net_fdb_find() - where an address is
+ * argo_net_fdb_find() - look up the domain that an address is behind
  * @net: device
  * @mac: the address
  *
  * Context: any.
- * Return: a domid, or -1 if it is not known.
+ * Return: the domain's id, or -1 if the address is not known.
  */
 int argo_net_fdb_find(struct argo_net *net, const u8 *mac)
 {
@@ -100,44 +121,68 @@ int argo_net_fdb_find(struct argo_net *net, const u8 *mac)
 	return domid;
 }
 
-static bool is_over(struct argo_net *net, const struct argo_net_fdb_entry *entry)
+static void remove(struct argo_net *net, struct argo_net_fdb_entry *entry)
 {
-	return time_after(jiffies, READ_ONCE(entry->used) + FDB_AGE) ||
-	       !argo_net_peer_find(net, READ_ONCE(entry->domid));
+	struct argo_net_peer *peer = argo_net_peer_find(net, entry->domid);
+
+	lockdep_assert_held(&net->fdb_lock);
+
+	if (peer)
+		peer->nr_fdb--;
+	hash_del_rcu(&entry->node);
+	kfree_rcu(entry, rcu);
 }
 
 /**
- * argo_net_fdb_age() - forget what is old, or is of no peer any more
+ * argo_net_fdb_age() - forget addresses that sent no frame for long
  * @net: device
- * @all: forget all
  *
- * Context: under argo_net.peer_lock.
+ * Context: under argo_net.peers.lock.
  */
-void argo_net_fdb_age(struct argo_net *net, bool all)
+void argo_net_fdb_age(struct argo_net *net)
 {
 	struct argo_net_fdb_entry *entry;
 	struct hlist_node *next;
 	unsigned int bucket;
 
-	lockdep_assert_held(&net->peer_lock);
+	lockdep_assert_held(&net->peers.lock);
 
 	spin_lock_bh(&net->fdb_lock);
-	hash_for_each_safe(net->fdb, bucket, next, entry, node) {
-		if (!all && !is_over(net, entry))
-			continue;
-		hash_del_rcu(&entry->node);
-		WRITE_ONCE(net->nr_fdb, net->nr_fdb - 1);
-		kfree_rcu(entry, rcu);
-	}
+	hash_for_each_safe(net->fdb, bucket, next, entry, node)
+		if (time_after(jiffies, READ_ONCE(entry->used) + FDB_AGE))
+			remove(net, entry);
 	spin_unlock_bh(&net->fdb_lock);
 }
 
 /**
- * argo_net_fdb_init() - nothing is known
- * @net: device, to be registered
+ * argo_net_fdb_forget() - forget the addresses behind a peer
+ * @peer: the peer, which is in argo_net.peers no more
+ *
+ * Context: under argo_net.peers.lock.
+ */
+void argo_net_fdb_forget(struct argo_net_peer *peer)
+{
+	struct argo_net *net = argo_net_of(peer);
+	struct argo_net_fdb_entry *entry;
+	struct hlist_node *next;
+	unsigned int bucket;
+
+	lockdep_assert_held(&net->peers.lock);
+
+	spin_lock_bh(&net->fdb_lock);
+	hash_for_each_safe(net->fdb, bucket, next, entry, node)
+		if (entry->domid == peer->base.domid)
+			remove(net, entry);
+	spin_unlock_bh(&net->fdb_lock);
+}
+
+/**
+ * argo_net_fdb_init() - begin with no addresses
+ * @net: device, not registered yet
  */
 void argo_net_fdb_init(struct argo_net *net)
 {
 	spin_lock_init(&net->fdb_lock);
 	hash_init(net->fdb);
+	net->fdb_seed = get_random_u32();
 }

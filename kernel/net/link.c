@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* rtnetlink: devices are made, changed and shown. */
+/* rtnetlink: making, changing and showing devices. */
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <net/rtnetlink.h>
@@ -8,7 +8,7 @@
 #include "net.h"
 
 static const struct nla_policy policy[IFLA_ARGO_MAX + 1] = {
-	[IFLA_ARGO_PEER] = NLA_POLICY_MAX(NLA_U16, ARGO_NET_DOMIDS - 1),
+	[IFLA_ARGO_PEER] = NLA_POLICY_MAX(NLA_U16, ARGO_DOMID_FIRST_RESERVED - 1),
 	[IFLA_ARGO_PEERS] = { .type = NLA_BINARY,
 			      .len = ARGO_NET_MAX_PEERS * sizeof(u16) },
 	[IFLA_ARGO_PORT] = { .type = NLA_U32 },
@@ -28,7 +28,7 @@ static int check_peers(const struct nlattr *peers,
 		return -EINVAL;
 	}
 	for (i = 0; i < n; i++) {
-		if (domid[i] < ARGO_NET_DOMIDS)
+		if (domid[i] < ARGO_DOMID_FIRST_RESERVED)
 			continue;
 		NL_SET_ERR_MSG_ATTR(extack, peers, "peers: not a domain's id");
 		return -ERANGE;
@@ -111,9 +111,11 @@ static int set_peers(struct argo_net *net, const struct nlattr *peers,
 	}
 	rc = argo_net_peers_list(net, nla_data(peers),
 				 nla_len(peers) / sizeof(u16));
-	if (rc)
+	if (rc == -ENOSPC)
 		NL_SET_ERR_MSG_ATTR(extack, peers,
-				    "peers: no memory, or too many");
+				    "peers: more than the device has queues for (numtxqueues)");
+	else if (rc)
+		NL_SET_ERR_MSG_ATTR(extack, peers, "peers: no memory");
 	return rc;
 }
 
@@ -130,7 +132,7 @@ static int set_changeable(struct argo_net *net, struct nlattr *data[],
 
 static void set_fixed(struct argo_net *net, struct nlattr *data[])
 {
-	net->port = ARGO_NET_DEFAULT_PORT;
+	net->port = ARGO_PORT_NET;
 	net->peer = ARGO_DOMID_ANY;
 	net->ring_size = ARGO_NET_DEFAULT_RING;
 	if (!data)
@@ -144,8 +146,26 @@ static void set_fixed(struct argo_net *net, struct nlattr *data[])
 }
 
 /*
- * Of the machine, not only of a namespace: it talks to other domains in the
- * name of this one.
+ * Each peer has a queue of its own, and queue 0 is for all other frames. Queues
+ * beyond ARGO_NET_QUEUES stay unused.
+ */
+static int set_queues(struct net_device *dev, struct nlattr *tb[],
+		      struct netlink_ext_ack *extack)
+{
+	struct argo_net *net = netdev_priv(dev);
+
+	if (!net->peers.max) {
+		NL_SET_ERR_MSG_ATTR(extack, tb[IFLA_NUM_TX_QUEUES],
+				    "numtxqueues: without peer the device needs 1, and 1 for each peer");
+		return -EINVAL;
+	}
+	return netif_set_real_num_tx_queues(dev, argo_net_is_pair(net) ? 1 :
+						 net->peers.max + 1);
+}
+
+/*
+ * The device sends in the name of this domain, so CAP_NET_ADMIN of a namespace
+ * is not enough.
  */
 static int check_capable(struct netlink_ext_ack *extack)
 {
@@ -175,15 +195,14 @@ static int newlink(struct net_device *dev, struct nlattr *tb[],
 	}
 	argo_net_peers_init(net);
 	argo_net_rx_init(net);
+	argo_net_tx_init(net);
 	if (!tb[IFLA_ADDRESS]) {
 		argo_net_mac(mac, argo_hv_domid(net->hv));
 		eth_hw_addr_set(dev, mac);
 	}
-	rc = set_changeable(net, data, extack);
-	if (rc)
-		goto err_peers;
-	rc = netif_set_real_num_tx_queues(dev, argo_net_is_pair(net) ? 1 :
-					       ARGO_NET_QUEUES);
+	rc = set_queues(dev, tb, extack);
+	if (!rc)
+		rc = set_changeable(net, data, extack);
 	if (rc)
 		goto err_peers;
 	rc = register_netdevice(dev);
@@ -257,9 +276,9 @@ static int fill_peers(struct sk_buff *skb, struct argo_net *net)
 	unsigned int bucket, n = 0;
 
 	rcu_read_lock();
-	hash_for_each_rcu(net->peers, bucket, peer, node)
+	argo_peers_each_rcu(&net->peers, bucket, peer, base)
 		if (READ_ONCE(peer->listed) && n < ARRAY_SIZE(domids))
-			domids[n++] = peer->domid;
+			domids[n++] = peer->base.domid;
 	rcu_read_unlock();
 	return n ? nla_put(skb, IFLA_ARGO_PEERS, n * sizeof(u16), domids) : 0;
 }
@@ -274,7 +293,8 @@ static int argo_net_fill_info(struct sk_buff *skb, const struct net_device *dev)
 	if (nla_put_u32(skb, IFLA_ARGO_PORT, net->port) ||
 	    nla_put_u32(skb, IFLA_ARGO_RING_SIZE, net->ring_size) ||
 	    nla_put_u8(skb, IFLA_ARGO_TRUSTED, net->trusted) ||
-	    nla_put_string(skb, IFLA_ARGO_ATTACHMENT, argo_hv_device(net->hv)))
+	    nla_put_string(skb, IFLA_ARGO_ATTACHMENT,
+			   argo_hv_params(net->hv)->device))
 		return -EMSGSIZE;
 	return 0;
 }

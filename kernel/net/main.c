@@ -10,10 +10,10 @@
 #include "net.h"
 
 /**
- * struct attachment - one that devices may use; all under rtnl
- * @node: in the list of them
+ * struct attachment - an attachment that devices may use; under rtnl
+ * @node: in attachments
  * @hv: the attachment
- * @devices: struct argo_net
+ * @devices: the devices that use it, by argo_net.node
  */
 struct attachment {
 	struct list_head node;
@@ -27,9 +27,9 @@ struct workqueue_struct *argo_net_wq;
 
 /**
  * argo_net_attachment() - find an attachment
- * @name: of its character device, or NULL for the machine's own
+ * @name: name of the attachment's character device, or NULL
  *
- * Without a name: "argo", or the only one that there is.
+ * Without a name, the attachment is "argo", or else the only attachment.
  *
  * Context: under rtnl.
  * Return: the attachment, or NULL.
@@ -41,7 +41,7 @@ struct argo_hv *argo_net_attachment(const char *name)
 	ASSERT_RTNL();
 
 	list_for_each_entry(at, &attachments, node)
-		if (!strcmp(argo_hv_device(at->hv), name ?: "argo"))
+		if (!strcmp(argo_hv_params(at->hv)->device, name ?: "argo"))
 			return at->hv;
 	if (!name && list_is_singular(&attachments))
 		return list_first_entry(&attachments, struct attachment,
@@ -50,7 +50,7 @@ struct argo_hv *argo_net_attachment(const char *name)
 }
 
 /**
- * argo_net_link() - a device uses its attachment
+ * argo_net_link() - note that a device uses its attachment
  * @net: the device
  *
  * Context: under rtnl.
@@ -67,7 +67,7 @@ void argo_net_link(struct argo_net *net)
 }
 
 /**
- * argo_net_unlink() - it does no more
+ * argo_net_unlink() - note that a device uses its attachment no more
  * @net: the device
  *
  * Context: under rtnl.
@@ -137,7 +137,7 @@ module_init(argo_net_init);
 
 static void __exit argo_net_exit(void)
 {
-	/* Takes all devices away. */
+	/* Unregistering deletes all devices. */
 	rtnl_link_unregister(&argo_net_link_ops);
 	argo_frontend_unregister(&argo_net_frontend);
 	destroy_workqueue(argo_net_wq);
@@ -146,5 +146,5 @@ module_exit(argo_net_exit);
 
 MODULE_DESCRIPTION("Argo: messages between domains, network devices");
 MODULE_LICENSE("GPL");
-/* "ip link add type argo" loads it. */
+/* "ip link add type argo" loads the module with this alias. */
 MODULE_ALIAS_RTNL_LINK(ARGO_NET_KIND);

@@ -1,36 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of argo_net share.
+ * Types and functions that the files of argo_net share.
  *
  * Locks, outermost first:
- *	rtnl				devices, what is set, up and down
- *	  argo_net.peer_lock		which peers there are
- *	    argo_net.fdb_lock		what is behind them
+ *	rtnl				devices, their options, up and down
+ *	  argo_net.peers.lock		the set of peers
+ *	    argo_net.fdb_lock		addresses behind peers
  *	    (core's ring_lock)
- *	      a transmit queue's lock	what is sent to the peers of that queue
+ *	      a transmit queue's lock	sending from that queue
  *	        (core's space_lock)
- * What the poll of a device uses is its own.
+ * Fields that belong to the poll of a device need no lock: while the device is
+ * up, only the poll changes them.
  */
 #ifndef _ARGO_NET_H
 #define _ARGO_NET_H
 
 #include <linux/etherdevice.h>
 #include <linux/hashtable.h>
-#include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/sizes.h>
 #include <linux/workqueue.h>
 
 #include <argo/argo.h>
+#include <argo/peer.h>
 #include <argo/pool.h>
 #include <uapi/linux/argo_net.h>
 
 #include "wire.h"
 
-/* Transmit queues: a peer whose ring is full stops only its own. */
-#define ARGO_NET_QUEUES		16
+/*
+ * Transmit queues. A peer whose ring is full stops the queue that it alone has.
+ * Queue 0 is for frames to several peers or to domains that are no peers, and
+ * never stops. The only peer of a point-to-point device has queue 0.
+ */
+#define ARGO_NET_QUEUES		(ARGO_NET_MAX_PEERS + 1)
 
-/* A segment of the largest size, and all that may be in front of it. */
+/* A segment of the largest size, and all headers in front of it. */
 #define ARGO_NET_FRAME_MOST	(SZ_64K + 256u)
 
 /* Sixteen segments of the largest size. */
@@ -39,22 +44,24 @@
 struct argo_net;
 
 enum argo_net_count {
-	/* less than a header and an Ethernet header */
+	/* messages too short for an offload header and an Ethernet header */
 	ARGO_NET_RX_SHORT,
-	/* not such a device's, or larger than any frame */
+	/* messages of another type or port, or larger than any frame */
 	ARGO_NET_RX_MALFORMED,
-	/* source address of another domain */
+	/* frames whose source address is not the sender's */
 	ARGO_NET_RX_WRONG_SOURCE,
-	/* offload header that does not fit the frame */
+	/* offload headers that do not fit the frame, or ask for too much */
 	ARGO_NET_RX_BAD_OFFLOAD,
 	ARGO_NET_RX_NO_MEMORY,
-	/* to no peer: an unknown address, or nobody listed */
+	/* frames for an unknown address, or while no peer has a ring */
 	ARGO_NET_TX_NO_PEER,
-	/* the peer has no ring */
+	/* frames for a domain that has no ring */
 	ARGO_NET_TX_PEER_GONE,
-	/* larger than the peer's ring takes */
+	/* frames larger than the peer's ring takes */
 	ARGO_NET_TX_TOO_LARGE,
-	/* copies of broadcasts for a peer that does not read */
+	/* frames for a full ring of a domain that is no peer */
+	ARGO_NET_TX_NO_QUEUE,
+	/* frames for a peer for which too many wait outside its queue */
 	ARGO_NET_TX_FLOOD_FULL,
 	ARGO_NET_TX_ERRORS,
 	/* times that a queue waited for room */
@@ -65,36 +72,35 @@ enum argo_net_count {
 };
 
 /**
- * struct argo_net_peer - another domain that frames go to
- * @node: in argo_net.peers; RCU
- * @net: the device
- * @domid: which
- * @queue: transmit queue that waits for it
- * @listed: broadcasts go there whether it was heard or not
- * @up: it has a ring, as far as is known
- * @space: tells of room
- * @flood: copies of broadcasts that wait for room
+ * struct argo_net_peer - another domain that a device sends frames to
+ * @base: the domain, in argo_net.peers
+ * @queue: transmit queue that only this peer has
+ * @listed: the peer is kept while it has no ring
+ * @up: the peer had a ring at the last look
+ * @max_frame: bytes of the largest frame that the peer's ring takes
+ * @nr_fdb: number of addresses behind the peer; under argo_net.fdb_lock
+ * @flood: frames that wait for room outside the peer's queue: copies of
+ *	broadcasts, and frames that were queued before the peer had a queue
  */
 struct argo_net_peer {
-	struct hlist_node node;
-	struct argo_net *net;
-	u16 domid;
+	struct argo_peer base;
 	u16 queue;
 	bool listed;
 	bool up;
-	struct argo_waiter space;
+	u32 max_frame;
+	unsigned int nr_fdb;
 	struct sk_buff_head flood;
 };
 
-/* Bit of argo_net_rx.flags: argo_poll_begin() keeps the interrupt away. */
-#define ARGO_NET_MASKED		0
+/* Bit of argo_net_rx.flags: argo_irq_away_begin() keeps the interrupt away. */
+#define ARGO_NET_IRQ_AWAY	0
 
 /**
- * struct argo_net_rx - a ring that is read
+ * struct argo_net_rx - the receive ring of a device
  * @net: the device
- * @ring: or NULL
- * @paused: a restore is going on: it is not read
- * @flags: ARGO_NET_MASKED
+ * @ring: the ring; NULL while the device is down
+ * @paused: a restore is going on: the ring is not read
+ * @flags: ARGO_NET_IRQ_AWAY
  */
 struct argo_net_rx {
 	struct argo_net *net;
@@ -104,11 +110,12 @@ struct argo_net_rx {
 };
 
 /**
- * struct argo_net_tx - a transmit queue, under its lock
- * @bounce: where frames are put together that are in too many pieces
- * @packets: sent
- * @bytes: of frames
- * @counts: by enum argo_net_count
+ * struct argo_net_tx - a transmit queue, under the queue's lock
+ * @bounce: memory where frames in too many pieces are joined; NULL while the
+ *	queue is not in use
+ * @packets: number of frames sent
+ * @bytes: bytes of those frames
+ * @counts: counters, by enum argo_net_count
  */
 struct argo_net_tx {
 	u8 *bounce;
@@ -119,33 +126,30 @@ struct argo_net_tx {
 
 /**
  * struct argo_net - a device
- * @dev: its net_device
+ * @dev: the device's net_device
  * @node: in the attachment's list
  * @hv: attachment
  * @port: Argo port
  * @ring_size: bytes of the receive ring
  * @peer: domid of the other end, ARGO_DOMID_ANY if it is not point-to-point
- * @trusted: any source address is taken
- * @napi: reads the ring
+ * @trusted: frames with any source address are taken
+ * @napi: the poll, which reads the ring
  * @rx: the ring
- * @pool: memory of large frames; the poll's
- * @rx_packets: received; the poll's, as the next ones
- * @rx_bytes: of frames
- * @rx_counts: by enum argo_net_count
- * @peer_lock: protects the next three
- * @open: it is up
- * @peers: by domid; RCU for readers
- * @nr_peers: how many
- * @heard: domain that was heard of first just now, or ARGO_DOMID_ANY
- * @wanted: domain that a queue waits to be known, likewise
- * @watch_work: finds out who is there
- * @peer_work: adds those of @heard and @wanted
- * @flood_work: sends the peers' copies
- * @restore_work: takes the new address
- * @fdb_lock: protects the next two
+ * @pool: memory for large frames; belongs to the poll
+ * @rx_packets: number of frames received; belongs to the poll
+ * @rx_bytes: bytes of those frames; belongs to the poll
+ * @rx_counts: counters, by enum argo_net_count; belong to the poll
+ * @peers: struct argo_net_peer of each peer; watched while the device is up
+ * @queues: transmit queues that are in use; under @peers.lock
+ * @candidates: domains that exchanged a frame with this one and are no peers
+ * @watch_work: finds out which peers have a ring
+ * @peer_work: makes peers of @candidates
+ * @flood_work: sends the frames in argo_net_peer.flood
+ * @restore_work: after a restore, sets the address of the new domain id
+ * @fdb_lock: protects @fdb
  * @fdb: domains by the addresses behind them; RCU for readers
- * @nr_fdb: how many
- * @tx: by transmit queue
+ * @fdb_seed: random part of the hash, so that peers cannot choose the bucket
+ * @tx: state of the transmit queues
  */
 struct argo_net {
 	struct net_device *dev;
@@ -163,22 +167,18 @@ struct argo_net {
 	u64 rx_bytes;
 	u64 rx_counts[ARGO_NET_COUNTS];
 
-	/* which peers there are */
-	struct mutex peer_lock;
-	bool open;
-	DECLARE_HASHTABLE(peers, 6);
-	unsigned int nr_peers;
-	u32 heard;
-	u32 wanted;
+	struct argo_peers peers;
+	DECLARE_BITMAP(queues, ARGO_NET_QUEUES);
+	DECLARE_BITMAP(candidates, ARGO_DOMID_FIRST_RESERVED);
 	struct delayed_work watch_work;
 	struct work_struct peer_work;
 	struct work_struct flood_work;
 	struct delayed_work restore_work;
 
-	/* what is behind bridges */
+	/* addresses of hosts behind peers' bridges */
 	spinlock_t fdb_lock;
 	DECLARE_HASHTABLE(fdb, 8);
-	unsigned int nr_fdb;
+	u32 fdb_seed;
 
 	struct argo_net_tx tx[ARGO_NET_QUEUES];
 };
@@ -186,6 +186,28 @@ struct argo_net {
 static inline bool argo_net_is_pair(const struct argo_net *net)
 {
 	return net->peer != ARGO_DOMID_ANY;
+}
+
+/* Return: the device that a peer is a peer of. */
+static inline struct argo_net *argo_net_of(const struct argo_net_peer *peer)
+{
+	return container_of(peer->base.peers, struct argo_net, peers);
+}
+
+/**
+ * argo_net_peer_find() - find a peer
+ * @net: device
+ * @domid: the peer's id
+ *
+ * Context: under RCU, or argo_net.peers.lock.
+ * Return: the peer, or NULL.
+ */
+static inline struct argo_net_peer *argo_net_peer_find(struct argo_net *net,
+						       u16 domid)
+{
+	struct argo_peer *peer = argo_peer_lookup(&net->peers, domid);
+
+	return peer ? container_of(peer, struct argo_net_peer, base) : NULL;
 }
 
 /* main.c */
@@ -201,7 +223,6 @@ extern struct rtnl_link_ops argo_net_link_ops;
 void argo_net_setup(struct net_device *dev);
 
 /* peer.c */
-struct argo_net_peer *argo_net_peer_find(struct argo_net *net, u16 domid);
 int argo_net_peers_list(struct argo_net *net, const u16 *domids,
 			unsigned int n);
 int argo_net_peers_open(struct argo_net *net);
@@ -209,22 +230,28 @@ void argo_net_peers_close(struct argo_net *net);
 void argo_net_peers_init(struct argo_net *net);
 void argo_net_peers_exit(struct argo_net *net);
 void argo_net_peer_state(struct argo_net_peer *peer, bool up);
-void argo_net_peer_heard(struct argo_net *net, u16 domid);
-void argo_net_peer_wanted(struct argo_net *net, u16 domid);
+void argo_net_peer_candidate(struct argo_net *net, u16 domid);
+void argo_net_peers_look(struct argo_net *net);
 
 /* fdb.c */
-void argo_net_fdb_learn(struct argo_net *net, const u8 *mac, u16 domid);
+void argo_net_fdb_learn(struct argo_net_peer *peer, const u8 *mac);
 int argo_net_fdb_find(struct argo_net *net, const u8 *mac);
-void argo_net_fdb_age(struct argo_net *net, bool all);
+void argo_net_fdb_age(struct argo_net *net);
+void argo_net_fdb_forget(struct argo_net_peer *peer);
 void argo_net_fdb_init(struct argo_net *net);
 
+/* queue.c */
+int argo_net_queue_open(struct argo_net *net, u16 queue);
+void argo_net_queue_close(struct argo_net *net, u16 queue);
+
 /* tx.c */
-int argo_net_tx_open(struct argo_net *net);
-void argo_net_tx_close(struct argo_net *net);
 netdev_tx_t argo_net_xmit(struct sk_buff *skb, struct net_device *dev);
 u16 argo_net_select_queue(struct net_device *dev, struct sk_buff *skb,
 			  struct net_device *sb_dev);
-void argo_net_flood_work(struct work_struct *work);
+netdev_features_t argo_net_features_check(struct sk_buff *skb,
+					  struct net_device *dev,
+					  netdev_features_t features);
+void argo_net_tx_init(struct argo_net *net);
 
 /* rx.c */
 int argo_net_rx_open(struct argo_net *net);

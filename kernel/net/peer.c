@@ -1,138 +1,165 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The other domains of a device: those listed, those heard from, and, of a
- * point-to-point device, the one.
+ * The peers of a device: the listed domains, and the domains that exchanged
+ * frames with this one. A point-to-point device has one peer, the domain at its
+ * other end.
  */
 #include <linux/slab.h>
 
 #include "net.h"
 
-/* How often it is looked who is there. */
+/* Time between looks at which peers have a ring. */
 #define WATCH_INTERVAL		HZ
+
+static struct argo_net_peer *of_base(struct argo_peer *base)
+{
+	return container_of(base, struct argo_net_peer, base);
+}
 
 static void wake_queue(struct argo_net_peer *peer)
 {
-	netif_tx_wake_queue(netdev_get_tx_queue(peer->net->dev, peer->queue));
+	struct net_device *dev = argo_net_of(peer)->dev;
+
+	/* argo_net_stop() waits for wake-ups that saw the device running. */
+	rcu_read_lock();
+	if (netif_running(dev))
+		netif_tx_wake_queue(netdev_get_tx_queue(dev, peer->queue));
+	rcu_read_unlock();
 }
 
-/* Under core's space_lock. */
-static void space_wake(struct argo_waiter *w)
+/* argo_peer_ops.wake. Context: core's space_lock held. */
+static void wake(struct argo_peer *base)
 {
-	struct argo_net_peer *peer = container_of(w, struct argo_net_peer,
-						  space);
+	struct argo_net_peer *peer = of_base(base);
 
 	wake_queue(peer);
 	if (!skb_queue_empty_lockless(&peer->flood))
-		queue_work(argo_net_wq, &peer->net->flood_work);
+		queue_work(argo_net_wq, &argo_net_of(peer)->flood_work);
 }
 
-/**
- * argo_net_peer_find() - look a peer up
- * @net: device
- * @domid: which
- *
- * Context: under RCU, or argo_net.peer_lock.
- * Return: the peer, or NULL.
- */
-struct argo_net_peer *argo_net_peer_find(struct argo_net *net, u16 domid)
+static struct argo_peer *alloc(struct argo_peers *peers, u16 domid)
 {
-	struct argo_net_peer *peer;
+	struct argo_net_peer *peer = kzalloc(sizeof(*peer), GFP_KERNEL);
 
-	hash_for_each_possible_rcu(net->peers, peer, node, domid,
-				   lockdep_is_held(&net->peer_lock))
-		if (peer->domid == domid)
-			return peer;
-	return NULL;
-}
-
-static int watch(struct argo_net_peer *peer)
-{
-	struct argo_net *net = peer->net;
-	const struct argo_addr addr = {
-		.port = net->port,
-		.domid = peer->domid,
-	};
-
-	lockdep_assert_held(&net->peer_lock);
-
-	if (!net->open || peer->space.dest)
-		return 0;
-	peer->space = (struct argo_waiter) { .wake = space_wake };
-	return argo_watch_add(net->hv, &peer->space, &addr);
-}
-
-static void unwatch(struct argo_net_peer *peer)
-{
-	lockdep_assert_held(&peer->net->peer_lock);
-
-	if (peer->space.dest)
-		argo_watch_remove(peer->net->hv, &peer->space);
-}
-
-/* The first one is for what goes to no peer alone. */
-static u16 queue_of(const struct argo_net *net, u16 domid)
-{
-	return argo_net_is_pair(net) ? 0 :
-	       1 + domid % (ARGO_NET_QUEUES - 1);
-}
-
-static struct argo_net_peer *add(struct argo_net *net, u16 domid)
-{
-	struct argo_net_peer *peer;
-
-	lockdep_assert_held(&net->peer_lock);
-
-	if (net->nr_peers == ARGO_NET_MAX_PEERS)
-		return ERR_PTR(-ENOSPC);
-	peer = kzalloc(sizeof(*peer), GFP_KERNEL);
 	if (!peer)
-		return ERR_PTR(-ENOMEM);
-	peer->net = net;
-	peer->domid = domid;
-	peer->queue = queue_of(net, domid);
+		return NULL;
+	peer->max_frame = ARGO_NET_FRAME_MOST;
 	skb_queue_head_init(&peer->flood);
-	if (watch(peer)) {
-		kfree(peer);
-		return ERR_PTR(-ENOMEM);
-	}
-	hash_add_rcu(net->peers, &peer->node, domid);
-	WRITE_ONCE(net->nr_peers, net->nr_peers + 1);
-	return peer;
+	return &peer->base;
 }
+
+static void release(struct argo_peer *base)
+{
+	kfree_rcu(of_base(base), base.rcu);
+}
+
+/* argo_peer_ops.open: gives the peer its queue. */
+static int queue_get(struct argo_peer *base)
+{
+	struct argo_net_peer *peer = of_base(base);
+	struct argo_net *net = argo_net_of(peer);
+	int rc;
+
+	lockdep_assert_held(&net->peers.lock);
+
+	if (argo_net_is_pair(net))
+		return 0;
+	peer->queue = find_next_zero_bit(net->queues, net->peers.max + 1, 1);
+	rc = argo_net_queue_open(net, peer->queue);
+	if (!rc)
+		__set_bit(peer->queue, net->queues);
+	return rc;
+}
+
+/* Frames for the peer that are still in its queue go through to_stranger(). */
+static void queue_put(struct argo_net_peer *peer)
+{
+	struct argo_net *net = argo_net_of(peer);
+
+	lockdep_assert_held(&net->peers.lock);
+
+	wake_queue(peer);
+	if (argo_net_is_pair(net))
+		return;
+	argo_net_queue_close(net, peer->queue);
+	__clear_bit(peer->queue, net->queues);
+}
+
+static void close(struct argo_peer *base)
+{
+	struct argo_net_peer *peer = of_base(base);
+
+	/*
+	 * Wait for senders and polls that found the peer: from here on none of
+	 * them stops the peer's queue, nor learns an address behind the peer.
+	 */
+	synchronize_net();
+	queue_put(peer);
+	argo_net_fdb_forget(peer);
+	skb_queue_purge(&peer->flood);
+}
+
+static const struct argo_peer_ops peer_ops = {
+	.alloc = alloc,
+	.open = queue_get,
+	.close = close,
+	.wake = wake,
+	.release = release,
+};
 
 static void forget(struct argo_net_peer *peer)
 {
-	struct argo_net *net = peer->net;
+	LIST_HEAD(forgotten);
 
-	lockdep_assert_held(&net->peer_lock);
-
-	hash_del_rcu(&peer->node);
-	WRITE_ONCE(net->nr_peers, net->nr_peers - 1);
-	unwatch(peer);
-	/* Whoever found it has stopped its queue, or will not: nobody else wakes it. */
-	synchronize_net();
-	wake_queue(peer);
-	skb_queue_purge(&peer->flood);
-	kfree(peer);
+	argo_peer_forget(&peer->base, &forgotten);
+	argo_peers_close(&forgotten);
 }
 
 static int list_one(struct argo_net *net, u16 domid)
 {
-	struct argo_net_peer *peer = argo_net_peer_find(net, domid);
+	struct argo_peer *base = argo_peer_get_locked(&net->peers, domid);
 
-	if (!peer)
-		peer = add(net, domid);
-	if (IS_ERR(peer))
-		return PTR_ERR(peer);
-	peer->listed = true;
+	if (IS_ERR(base))
+		return PTR_ERR(base);
+	of_base(base)->listed = true;
+	argo_peer_put(base);
 	return 0;
 }
 
+static void update_carrier(struct argo_net *net)
+{
+	struct argo_net_peer *peer;
+	unsigned int bucket;
+	bool up = false;
+
+	rcu_read_lock();
+	argo_peers_each_rcu(&net->peers, bucket, peer, base)
+		up |= READ_ONCE(peer->up);
+	rcu_read_unlock();
+	if (up)
+		netif_carrier_on(net->dev);
+	else
+		netif_carrier_off(net->dev);
+}
+
+static bool is_in(u16 domid, const u16 *domids, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (domids[i] == domid)
+			return true;
+	return false;
+}
+
 /**
- * argo_net_peers_list() - these domains get broadcasts, and those heard from
+ * argo_net_peers_list() - set the listed peers
  * @net: device
- * @domids: all that are listed from now on
- * @n: how many
+ * @domids: the listed domains' ids
+ * @n: number of @domids
+ *
+ * Other peers are forgotten, so that they keep no listed peer out. A forgotten
+ * domain that has a ring becomes a peer again with its next frame.
  *
  * Context: may sleep, under rtnl.
  * Return: 0, -ENOMEM, -ENOSPC.
@@ -145,38 +172,22 @@ int argo_net_peers_list(struct argo_net *net, const u16 *domids,
 	unsigned int bucket, i;
 	int rc = 0;
 
-	mutex_lock(&net->peer_lock);
-	hash_for_each(net->peers, bucket, peer, node)
-		peer->listed = false;
+	mutex_lock(&net->peers.lock);
+	argo_peers_each(&net->peers, bucket, next, peer, base)
+		if (!is_in(peer->base.domid, domids, n))
+			forget(peer);
 	for (i = 0; i < n && !rc; i++)
 		rc = list_one(net, domids[i]);
-	hash_for_each_safe(net->peers, bucket, next, peer, node)
-		if (!peer->listed)
-			forget(peer);
-	mutex_unlock(&net->peer_lock);
+	if (net->peers.watched)
+		update_carrier(net);
+	mutex_unlock(&net->peers.lock);
 	return rc;
 }
 
-static void update_carrier(struct argo_net *net)
-{
-	struct argo_net_peer *peer;
-	unsigned int bucket;
-	bool up = false;
-
-	rcu_read_lock();
-	hash_for_each_rcu(net->peers, bucket, peer, node)
-		up |= READ_ONCE(peer->up);
-	rcu_read_unlock();
-	if (up)
-		netif_carrier_on(net->dev);
-	else
-		netif_carrier_off(net->dev);
-}
-
 /**
- * argo_net_peer_state() - a peer was seen to have a ring, or none
+ * argo_net_peer_state() - note whether a peer has a ring
  * @peer: the peer
- * @up: which
+ * @up: the peer has a ring
  *
  * Context: any but the hard interrupt.
  */
@@ -185,21 +196,41 @@ void argo_net_peer_state(struct argo_net_peer *peer, bool up)
 	if (READ_ONCE(peer->up) == up)
 		return;
 	WRITE_ONCE(peer->up, up);
-	update_carrier(peer->net);
+	update_carrier(argo_net_of(peer));
+	/*
+	 * If the ring has gone, the frames in the queue are counted and
+	 * dropped.
+	 */
+	wake_queue(peer);
+}
+
+/* Fills @state in. Return: 0 or an errno. */
+static int ask(struct argo_net *net, u16 domid, struct argo_space_state *state)
+{
+	const struct argo_addr addr = { .port = net->port, .domid = domid };
+
+	return argo_space_query(net->hv, &addr, 0, state);
+}
+
+static void note_answer(struct argo_net_peer *peer,
+			const struct argo_space_state *state)
+{
+	const u32 overhead = sizeof(struct virtio_net_hdr);
+	bool up = state->flags & ARGO_STATE_EXISTS;
+
 	if (up)
-		wake_queue(peer);
+		WRITE_ONCE(peer->max_frame,
+			   clamp(state->max_message, overhead,
+				 overhead + ARGO_NET_FRAME_MOST) - overhead);
+	argo_net_peer_state(peer, up);
 }
 
 static void look_at(struct argo_net_peer *peer)
 {
-	const struct argo_addr addr = {
-		.port = peer->net->port,
-		.domid = peer->domid,
-	};
 	struct argo_space_state state;
 
-	if (!argo_space_query(peer->net->hv, &addr, 0, &state))
-		argo_net_peer_state(peer, state.flags & ARGO_STATE_EXISTS);
+	if (!ask(argo_net_of(peer), peer->base.domid, &state))
+		note_answer(peer, &state);
 }
 
 static void watch_work_fn(struct work_struct *work)
@@ -210,75 +241,81 @@ static void watch_work_fn(struct work_struct *work)
 	struct hlist_node *next;
 	unsigned int bucket;
 
-	mutex_lock(&net->peer_lock);
-	hash_for_each_safe(net->peers, bucket, next, peer, node) {
+	mutex_lock(&net->peers.lock);
+	argo_peers_each(&net->peers, bucket, next, peer, base) {
 		look_at(peer);
-		/* One that was only heard of, and went. */
 		if (!peer->up && !peer->listed)
 			forget(peer);
 	}
-	argo_net_fdb_age(net, false);
-	mutex_unlock(&net->peer_lock);
+	argo_net_fdb_age(net);
+	mutex_unlock(&net->peers.lock);
 	queue_delayed_work(argo_net_wq, &net->watch_work, WATCH_INTERVAL);
 }
 
-static void get_to_know(struct argo_net *net, u32 *domid)
+/*
+ * Makes a domain a peer if it has a ring. Without a ring it would be forgotten
+ * by watch_work, and become a peer again with its next frame.
+ */
+static void consider(struct argo_net *net, u16 domid)
 {
-	u32 which = READ_ONCE(*domid);
+	struct argo_space_state state;
+	struct argo_peer *base;
 
-	if (which == ARGO_DOMID_ANY)
+	lockdep_assert_held(&net->peers.lock);
+
+	if (!net->peers.watched || net->peers.count == net->peers.max ||
+	    argo_net_peer_find(net, domid) || ask(net, domid, &state) ||
+	    !(state.flags & ARGO_STATE_EXISTS))
 		return;
-	mutex_lock(&net->peer_lock);
-	if (net->open && !argo_net_peer_find(net, which))
-		add(net, which);
-	mutex_unlock(&net->peer_lock);
-	WRITE_ONCE(*domid, ARGO_DOMID_ANY);
+	base = argo_peer_get_locked(&net->peers, domid);
+	if (IS_ERR(base))
+		return;
+	note_answer(of_base(base), &state);
+	argo_peer_put(base);
 }
 
 static void peer_work_fn(struct work_struct *work)
 {
 	struct argo_net *net = container_of(work, struct argo_net, peer_work);
+	unsigned int domid;
 
-	get_to_know(net, &net->heard);
-	get_to_know(net, &net->wanted);
-	/* What waited for it goes there now. */
-	netif_tx_wake_queue(netdev_get_tx_queue(net->dev, 0));
-	mod_delayed_work(argo_net_wq, &net->watch_work, 0);
+	mutex_lock(&net->peers.lock);
+	for_each_set_bit(domid, net->candidates, ARGO_DOMID_FIRST_RESERVED) {
+		clear_bit(domid, net->candidates);
+		consider(net, domid);
+	}
+	mutex_unlock(&net->peers.lock);
 }
 
-static void ask_for(struct argo_net *net, u32 *slot, u16 domid)
+/**
+ * argo_net_peer_candidate() - have a domain become a peer, if it has a ring
+ * @net: device
+ * @domid: id of a domain that is no peer, and that sent a frame, or whose ring
+ *	took one or was full
+ *
+ * Context: any.
+ */
+void argo_net_peer_candidate(struct argo_net *net, u16 domid)
 {
-	if (READ_ONCE(net->nr_peers) < ARGO_NET_MAX_PEERS &&
-	    cmpxchg(slot, ARGO_DOMID_ANY, domid) == ARGO_DOMID_ANY)
+	if (domid < ARGO_DOMID_FIRST_RESERVED &&
+	    READ_ONCE(net->peers.count) < net->peers.max &&
+	    !test_and_set_bit(domid, net->candidates))
 		queue_work(argo_net_wq, &net->peer_work);
 }
 
 /**
- * argo_net_peer_heard() - a domain that is no peer yet has sent a frame
- * @net: device
- * @domid: which
+ * argo_net_peers_look() - look now which peers have a ring, and how large it is
+ * @net: device, up
  *
  * Context: any.
  */
-void argo_net_peer_heard(struct argo_net *net, u16 domid)
+void argo_net_peers_look(struct argo_net *net)
 {
-	ask_for(net, &net->heard, domid);
+	mod_delayed_work(argo_net_wq, &net->watch_work, 0);
 }
 
 /**
- * argo_net_peer_wanted() - there is a frame for a domain that is no peer yet
- * @net: device
- * @domid: which
- *
- * Context: any.
- */
-void argo_net_peer_wanted(struct argo_net *net, u16 domid)
-{
-	ask_for(net, &net->wanted, domid);
-}
-
-/**
- * argo_net_peers_open() - the device is up
+ * argo_net_peers_open() - begin to watch the peers of a device that goes up
  * @net: device
  *
  * Context: may sleep, under rtnl.
@@ -286,17 +323,13 @@ void argo_net_peer_wanted(struct argo_net *net, u16 domid)
  */
 int argo_net_peers_open(struct argo_net *net)
 {
-	struct argo_net_peer *peer;
-	unsigned int bucket;
-	int rc = 0;
+	int rc;
 
-	mutex_lock(&net->peer_lock);
-	net->open = true;
-	hash_for_each(net->peers, bucket, peer, node)
-		rc = rc ?: watch(peer);
+	mutex_lock(&net->peers.lock);
+	rc = argo_peers_watch(&net->peers);
 	if (!rc && argo_net_is_pair(net))
 		rc = list_one(net, net->peer);
-	mutex_unlock(&net->peer_lock);
+	mutex_unlock(&net->peers.lock);
 	if (rc)
 		argo_net_peers_close(net);
 	else
@@ -305,8 +338,8 @@ int argo_net_peers_open(struct argo_net *net)
 }
 
 /**
- * argo_net_peers_close() - the device is down
- * @net: device; nothing is sent any more
+ * argo_net_peers_close() - stop to watch the peers of a device that goes down
+ * @net: device; its queues are stopped, and it is not polled
  *
  * Context: may sleep, under rtnl.
  */
@@ -316,39 +349,41 @@ void argo_net_peers_close(struct argo_net *net)
 	struct hlist_node *next;
 	unsigned int bucket;
 
-	mutex_lock(&net->peer_lock);
-	net->open = false;
-	hash_for_each_safe(net->peers, bucket, next, peer, node) {
-		unwatch(peer);
+	mutex_lock(&net->peers.lock);
+	argo_peers_unwatch(&net->peers);
+	mutex_unlock(&net->peers.lock);
+	cancel_work_sync(&net->flood_work);
+	cancel_work_sync(&net->peer_work);
+	cancel_delayed_work_sync(&net->watch_work);
+	bitmap_zero(net->candidates, ARGO_DOMID_FIRST_RESERVED);
+	mutex_lock(&net->peers.lock);
+	argo_peers_each(&net->peers, bucket, next, peer, base) {
 		WRITE_ONCE(peer->up, false);
 		skb_queue_purge(&peer->flood);
 		if (!peer->listed)
 			forget(peer);
 	}
-	mutex_unlock(&net->peer_lock);
-	cancel_work_sync(&net->peer_work);
-	cancel_delayed_work_sync(&net->watch_work);
-	cancel_work_sync(&net->flood_work);
+	mutex_unlock(&net->peers.lock);
 }
 
 /**
- * argo_net_peers_init() - no peers yet
+ * argo_net_peers_init() - begin with no peers
  * @net: device
  */
 void argo_net_peers_init(struct argo_net *net)
 {
-	mutex_init(&net->peer_lock);
-	hash_init(net->peers);
-	net->heard = ARGO_DOMID_ANY;
-	net->wanted = ARGO_DOMID_ANY;
+	unsigned int max = argo_net_is_pair(net) ? 1 :
+			   min_t(unsigned int, net->dev->num_tx_queues,
+				 ARGO_NET_QUEUES) - 1;
+
+	argo_peers_init(&net->peers, net->hv, net->port, max, &peer_ops);
 	INIT_DELAYED_WORK(&net->watch_work, watch_work_fn);
 	INIT_WORK(&net->peer_work, peer_work_fn);
-	INIT_WORK(&net->flood_work, argo_net_flood_work);
 	argo_net_fdb_init(net);
 }
 
 /**
- * argo_net_peers_exit() - no peers any more
+ * argo_net_peers_exit() - forget all peers
  * @net: device, down
  *
  * Context: may sleep.
@@ -359,9 +394,8 @@ void argo_net_peers_exit(struct argo_net *net)
 	struct hlist_node *next;
 	unsigned int bucket;
 
-	mutex_lock(&net->peer_lock);
-	hash_for_each_safe(net->peers, bucket, next, peer, node)
+	mutex_lock(&net->peers.lock);
+	argo_peers_each(&net->peers, bucket, next, peer, base)
 		forget(peer);
-	argo_net_fdb_age(net, true);
-	mutex_unlock(&net->peer_lock);
+	mutex_unlock(&net->peers.lock);
 }

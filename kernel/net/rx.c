@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Receiving: NAPI reads the ring while there is something in it, with the
- * interrupt kept away. Frames are checked before the stack sees them.
+ * Receiving. NAPI reads the ring until it is empty, with the interrupt kept
+ * away. Frames are checked before the stack sees them.
  */
+#include <linux/if_vlan.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched/clock.h>
 #include <linux/sizes.h>
+#include <linux/tcp.h>
+
+#include <argo/kcov.h>
 
 #include "compat.h"
 #include "net.h"
 
-/* Frames before the rings of others are looked at. */
-#define LOOK		8
-/* What is copied to a frame's head; all of it if it is not much more. */
+/*
+ * The longest time that one poll reads, in ns. A frame may cost as much as all
+ * its segments, where the stack hands it to a device that does not segment.
+ */
+#define POLL_MOST	(2 * NSEC_PER_MSEC)
+/*
+ * Bytes of a frame that are copied to the skb's head; a frame of up to
+ * HEAD_MOST bytes is copied there whole.
+ */
 #define HEAD		256u
 #define HEAD_MOST	1600u
-/* Parts of large frames, and how many of them are used again. */
+/* The order of the pages of large frames, and how many are kept for reuse. */
 #define PAGE_ORDER	3
 #define POOL_SLOTS	64
 
@@ -24,7 +35,7 @@ static void count(struct argo_net *net, enum argo_net_count which)
 	WRITE_ONCE(net->rx_counts[which], net->rx_counts[which] + 1);
 }
 
-/* @left: bytes that it is for. */
+/* @left: bytes that are still to be stored. */
 static struct page *alloc_part(struct argo_net *net, u32 left)
 {
 	struct page *page;
@@ -41,7 +52,10 @@ static struct page *alloc_part(struct argo_net *net, u32 left)
 	return alloc_page(GFP_ATOMIC | __GFP_NOWARN);
 }
 
-/* What follows the head. Return: whether there was memory. */
+/*
+ * Stores the message's bytes from @from on in pages of @skb. Return: whether
+ * there was memory.
+ */
 static bool add_parts(struct argo_net *net, const struct argo_ring_msg *msg,
 		      u32 from, struct sk_buff *skb)
 {
@@ -84,7 +98,44 @@ static bool is_from(const struct argo_net *net, const struct ethhdr *eth,
 	return READ_ONCE(net->trusted) || argo_net_domid(eth->h_source) == domid;
 }
 
-/* Return: the frame, or NULL, and it is counted why. */
+/*
+ * Return: whether the header asks for nothing that argo_net_features_check()
+ * refuses to send.
+ */
+static bool is_offload_ok(const struct virtio_net_hdr *hdr)
+{
+	if (hdr->flags & ~(VIRTIO_NET_HDR_F_NEEDS_CSUM |
+			   VIRTIO_NET_HDR_F_DATA_VALID))
+		return false;
+	if (hdr->gso_type == VIRTIO_NET_HDR_GSO_NONE)
+		return true;
+	switch (hdr->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		return hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
+		       __virtio16_to_cpu(true, hdr->csum_offset) ==
+			       offsetof(struct tcphdr, check) &&
+		       __virtio16_to_cpu(true, hdr->gso_size) >=
+			       ARGO_NET_MIN_SEGMENT;
+	default:
+		return false;
+	}
+}
+
+/* A frame to be segmented has to be of the protocol that its header names. */
+static bool is_protocol_ok(struct sk_buff *skb)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+	__be16 protocol;
+
+	if (!skb_is_gso(skb))
+		return true;
+	protocol = __vlan_get_protocol(skb, eth->h_proto, NULL);
+	return protocol == (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV4 ?
+				    htons(ETH_P_IP) : htons(ETH_P_IPV6));
+}
+
+/* Return: the frame; or NULL, with the reason counted. */
 static struct sk_buff *check_and_build(struct argo_net *net,
 				       const struct argo_ring_msg *msg)
 {
@@ -107,14 +158,16 @@ static struct sk_buff *check_and_build(struct argo_net *net,
 		count(net, ARGO_NET_RX_WRONG_SOURCE);
 		return NULL;
 	}
+	if (!is_offload_ok(&hdr)) {
+		count(net, ARGO_NET_RX_BAD_OFFLOAD);
+		return NULL;
+	}
 	skb = build(net, msg, sizeof(hdr));
 	if (!skb) {
 		count(net, ARGO_NET_RX_NO_MEMORY);
 		return NULL;
 	}
-	if (hdr.flags & ~(VIRTIO_NET_HDR_F_NEEDS_CSUM |
-			  VIRTIO_NET_HDR_F_DATA_VALID) ||
-	    virtio_net_hdr_to_skb(skb, &hdr, true)) {
+	if (virtio_net_hdr_to_skb(skb, &hdr, true) || !is_protocol_ok(skb)) {
 		count(net, ARGO_NET_RX_BAD_OFFLOAD);
 		kfree_skb(skb);
 		return NULL;
@@ -126,15 +179,15 @@ static void note_sender(struct argo_net *net, const struct sk_buff *skb,
 			u16 domid)
 {
 	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
-	bool known;
+	struct argo_net_peer *peer;
 
 	rcu_read_lock();
-	known = argo_net_peer_find(net, domid);
-	rcu_read_unlock();
-	if (!known)
-		argo_net_peer_heard(net, domid);
+	peer = argo_net_peer_find(net, domid);
+	if (!peer)
+		argo_net_peer_candidate(net, domid);
 	else if (READ_ONCE(net->trusted))
-		argo_net_fdb_learn(net, eth->h_source, domid);
+		argo_net_fdb_learn(peer, eth->h_source);
+	rcu_read_unlock();
 }
 
 static void deliver(struct argo_net *net, struct sk_buff *skb, u16 domid)
@@ -147,7 +200,7 @@ static void deliver(struct argo_net *net, struct sk_buff *skb, u16 domid)
 	napi_gro_receive(&net->napi, skb);
 }
 
-/* Return: 1 with a message, 0 without, -EBADMSG (out of use). */
+/* Return: 1 with a message, 0 without, -EBADMSG (the ring is out of use). */
 static int read_one(struct argo_net *net)
 {
 	struct argo_ring_msg msg;
@@ -172,49 +225,71 @@ static bool may_read(const struct argo_net_rx *rx)
 	return READ_ONCE(rx->ring) && !READ_ONCE(rx->paused);
 }
 
-static void keep_interrupt_away(struct argo_net_rx *rx)
+static void irq_away_begin(struct argo_net_rx *rx)
 {
-	if (!test_and_set_bit(ARGO_NET_MASKED, &rx->flags) &&
-	    !argo_poll_begin(rx->net->hv))
-		clear_bit(ARGO_NET_MASKED, &rx->flags);
+	if (!test_and_set_bit(ARGO_NET_IRQ_AWAY, &rx->flags) &&
+	    !argo_irq_away_begin(rx->net->hv))
+		clear_bit(ARGO_NET_IRQ_AWAY, &rx->flags);
 }
 
-static void let_interrupt_in(struct argo_net_rx *rx)
+static void irq_away_end(struct argo_net_rx *rx)
 {
-	if (test_and_clear_bit(ARGO_NET_MASKED, &rx->flags))
-		argo_poll_end(rx->net->hv, true);
+	if (test_and_clear_bit(ARGO_NET_IRQ_AWAY, &rx->flags))
+		argo_irq_away_end(rx->net->hv, true);
 }
 
-/* Return: whether it is complete, and the interrupt tells of more. */
+/*
+ * Return: whether the poll is complete. An interrupt starts the next poll then.
+ */
 static bool end_poll(struct argo_net *net, int n)
 {
 	struct argo_net_rx *rx = &net->rx;
-	/* It may be polled elsewhere as soon as it is complete. */
-	bool masked = test_and_clear_bit(ARGO_NET_MASKED, &rx->flags);
+	/* Another processor may poll as soon as this poll is complete. */
+	bool away = test_and_clear_bit(ARGO_NET_IRQ_AWAY, &rx->flags);
 	bool done = napi_complete_done(&net->napi, n);
 
-	if (masked && (done || test_and_set_bit(ARGO_NET_MASKED, &rx->flags)))
-		argo_poll_end(net->hv, true);
+	if (away && (done || test_and_set_bit(ARGO_NET_IRQ_AWAY, &rx->flags)))
+		argo_irq_away_end(net->hv, true);
 	return done;
+}
+
+/* Return: frames read; @budget also if the poll's time is over. */
+static int read_some(struct argo_net *net, int budget)
+{
+	struct argo_net_rx *rx = &net->rx;
+	u64 end = local_clock() + POLL_MOST;
+	int n = 0;
+
+	while (n < budget && may_read(rx) && read_one(net) > 0) {
+		if (++n % ARGO_IRQ_AWAY_LOOK == 0 &&
+		    test_bit(ARGO_NET_IRQ_AWAY, &rx->flags))
+			argo_hv_interrupt(net->hv);
+		if (local_clock() > end)
+			return budget;
+	}
+	return n;
 }
 
 static int argo_net_poll(struct napi_struct *napi, int budget)
 {
 	struct argo_net *net = container_of(napi, struct argo_net, napi);
 	struct argo_net_rx *rx = &net->rx;
-	int n = 0;
+	int n;
 
-	/* Netpoll: it does not own the poll, and only sends. */
+	/*
+	 * Netpoll calls without a budget, does not own the poll, and only
+	 * sends.
+	 */
 	if (!budget)
 		return 0;
-	keep_interrupt_away(rx);
-	while (n < budget && may_read(rx) && read_one(net) > 0)
-		if (++n % LOOK == 0 && test_bit(ARGO_NET_MASKED, &rx->flags))
-			argo_poll_look(net->hv);
+	irq_away_begin(rx);
+	argo_kcov_start();
+	n = read_some(net, budget);
+	argo_kcov_stop();
 	if (n < budget && end_poll(net, n))
 		return n;
-	if (test_bit(ARGO_NET_MASKED, &rx->flags))
-		argo_poll_stay(net->hv);
+	if (test_bit(ARGO_NET_IRQ_AWAY, &rx->flags))
+		argo_irq_away_stay(net->hv);
 	return n;
 }
 
@@ -230,7 +305,7 @@ static void reset_prepare(struct argo_ring *ring)
 	struct argo_net_rx *rx = argo_ring_priv(ring);
 
 	WRITE_ONCE(rx->paused, true);
-	/* A poll that did not see it has ended. */
+	/* Wait for polls that did not see @paused. */
 	synchronize_net();
 }
 
@@ -242,7 +317,7 @@ static void reset_done(struct argo_ring *ring)
 	queue_delayed_work(argo_net_wq, &rx->net->restore_work, 0);
 }
 
-/* Nobody looks at it any more: the device may go. */
+/* The interrupt handler no longer uses the ring: the device may go. */
 static void release(struct argo_ring *ring)
 {
 	struct argo_net_rx *rx = argo_ring_priv(ring);
@@ -259,14 +334,14 @@ static const struct argo_ring_ops ring_ops = {
 	.release = release,
 };
 
-/* A domain that was restored has another id, and so another address. */
+/* A restored domain has another id, and its device another address. */
 static void restore_work_fn(struct work_struct *work)
 {
 	struct argo_net *net = container_of(to_delayed_work(work),
 					    struct argo_net, restore_work);
 	struct sockaddr address = { .sa_family = net->dev->type };
 
-	/* Who has it may be waiting for this work to end. */
+	/* The owner of rtnl may be waiting for this work to end. */
 	if (!rtnl_trylock()) {
 		queue_delayed_work(argo_net_wq, &net->restore_work, HZ / 50);
 		return;
@@ -281,7 +356,7 @@ static void restore_work_fn(struct work_struct *work)
 
 /**
  * argo_net_rx_init() - prepare to receive
- * @net: device, to be registered
+ * @net: device, not registered yet
  */
 void argo_net_rx_init(struct argo_net *net)
 {
@@ -293,7 +368,7 @@ void argo_net_rx_init(struct argo_net *net)
 }
 
 /**
- * argo_net_rx_open() - get the ring
+ * argo_net_rx_open() - create the ring of a device
  * @net: device
  *
  * Context: may sleep, under rtnl.
@@ -320,29 +395,35 @@ int argo_net_rx_open(struct argo_net *net)
 		return PTR_ERR(ring);
 	}
 	WRITE_ONCE(net->rx.ring, ring);
-	/* What came before there was one to read. */
+	/* Messages may have come before rx.ring was set. */
 	napi_schedule(&net->napi);
 	return 0;
 }
 
 /**
- * argo_net_rx_stop() - read no more
+ * argo_net_rx_stop() - stop receiving
  * @net: device
  *
  * Context: may sleep, under rtnl.
  */
 void argo_net_rx_stop(struct argo_net *net)
 {
-	/* Afterwards no restore begins. */
-	argo_ring_stop(net->rx.ring);
-	cancel_delayed_work_sync(&net->restore_work);
+	/*
+	 * A poll that finds the ring spoilt queues work, which
+	 * argo_ring_destroy() cancels. So polls end before the ring does.
+	 */
 	napi_disable(&net->napi);
-	let_interrupt_in(&net->rx);
+	irq_away_end(&net->rx);
+	argo_ring_stop(net->rx.ring);
+	/*
+	 * The stopped ring is not restored, so nothing queues the work again.
+	 */
+	cancel_delayed_work_sync(&net->restore_work);
 }
 
 /**
- * argo_net_rx_close() - give the ring back
- * @net: device; it reads no more, and nothing is sent
+ * argo_net_rx_close() - give the ring of a device back
+ * @net: device; argo_net_rx_stop() was called, and nothing is sent
  *
  * Context: may sleep, under rtnl.
  */

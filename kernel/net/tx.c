@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sending. A frame goes to the peer's ring from where it lies, in the context
- * of who transmits it. Where there is no room the queue stops, and the space
- * notice starts it again.
+ * Sending. The hypervisor copies a frame from the sender's memory to the peer's
+ * ring, in the sender's context. While there is no room in the ring, the peer's
+ * queue is stopped; a wake-up starts it again.
  */
-#include <linux/mm.h>
+#include <linux/if_vlan.h>
 #include <linux/module.h>
 #include <linux/skbuff.h>
 
+#include <argo/skb.h>
+
 #include "net.h"
 
-/* Copies of broadcasts that wait for one peer. */
+/* The most frames that wait for one peer outside its queue. */
 #define FLOOD_MAX	64
 
-#define BOUNCE		(sizeof(struct virtio_net_hdr) + ARGO_NET_FRAME_MOST)
-
-/* A header, a head and fragments. */
+/* The most pieces of a message: header, head and fragments. */
 #define PIECES		(2 + MAX_SKB_FRAGS)
 
 static void count(struct argo_net_tx *tx, enum argo_net_count which)
@@ -30,58 +30,31 @@ static void note_sent(struct argo_net_tx *tx, struct sk_buff *skb)
 	consume_skb(skb);
 }
 
-static unsigned int append(struct argo_hv_iov *iov, unsigned int n,
-			   const void *data, u32 len)
-{
-	u64 base = (unsigned long)data;
-
-	if (!len)
-		return n;
-	if (n && iov[n - 1].base + iov[n - 1].len == base) {
-		iov[n - 1].len += len;
-		return n;
-	}
-	iov[n] = (struct argo_hv_iov) { .base = base, .len = len };
-	return n + 1;
-}
-
-static unsigned int pieces_of(const struct sk_buff *skb,
-			      const struct virtio_net_hdr *hdr,
-			      struct argo_hv_iov *iov)
-{
-	unsigned int i, n;
-
-	n = append(iov, 0, hdr, sizeof(*hdr));
-	n = append(iov, n, skb->data, skb_headlen(skb));
-	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
-		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
-
-		n = append(iov, n, skb_frag_address(frag), skb_frag_size(frag));
-	}
-	return n;
-}
-
-/* In one piece. */
+/* Copies a frame to @to. Return: pieces: 1, or 0 if @to is NULL. */
 static unsigned int put_together(const struct sk_buff *skb,
 				 const struct virtio_net_hdr *hdr, u8 *to,
 				 struct argo_hv_iov *iov)
 {
+	if (!to)
+		return 0;
 	memcpy(to, hdr, sizeof(*hdr));
 	skb_copy_bits(skb, 0, to + sizeof(*hdr), skb->len);
-	return append(iov, 0, to, sizeof(*hdr) + skb->len);
+	return argo_piece_add(iov, 0, to, sizeof(*hdr) + skb->len);
 }
 
-/* Return: 0, or what argo_send() said. */
+/* Return: 0, or an errno of argo_send(). */
 static int send_to(struct argo_net *net, u16 domid, struct argo_waiter *space,
 		   struct sk_buff *skb, struct argo_net_tx *tx)
 {
 	struct argo_hv_iov iov[PIECES];
 	struct virtio_net_hdr hdr;
 	struct argo_outgoing out = {
+		.msg = {
+			.iov = iov,
+			.dst = { .port = net->port, .domid = domid },
+			.type = ARGO_NET_FRAME,
+		},
 		.ring = net->rx.ring,
-		.dst = { .port = net->port, .domid = domid },
-		.type = ARGO_NET_FRAME,
-		.iov = iov,
 		.len = sizeof(hdr) + skb->len,
 	};
 	int rc;
@@ -90,10 +63,13 @@ static int send_to(struct argo_net *net, u16 domid, struct argo_waiter *space,
 		return -EMSGSIZE;
 	if (virtio_net_hdr_from_skb(skb, &hdr, true, false, 0))
 		return -EINVAL;
-	out.niov = pieces_of(skb, &hdr, iov);
-	if (out.niov > argo_hv_max_iov(net->hv)) {
+	out.msg.niov = argo_piece_add(iov, 0, &hdr, sizeof(hdr));
+	out.msg.niov = argo_skb_pieces(iov, out.msg.niov, skb);
+	if (out.msg.niov > argo_hv_params(net->hv)->max_iov) {
 		count(tx, ARGO_NET_TX_COPIED);
-		out.niov = put_together(skb, &hdr, tx->bounce, iov);
+		out.msg.niov = put_together(skb, &hdr, tx->bounce, iov);
+		if (!out.msg.niov)
+			return -ENOMEM;
 	}
 	rc = argo_send(&out, space);
 	return min(rc, 0);
@@ -112,11 +88,15 @@ static enum argo_net_count reason_of(int rc)
 	}
 }
 
-/* Return: whether it is dealt with. Else there is no room, and space is armed. */
+/*
+ * Return: whether @skb was sent or dropped. Else there is no room: @skb is
+ * still the caller's, and a wake-up follows.
+ */
 static bool try_peer(struct argo_net_peer *peer, struct sk_buff *skb,
 		     struct argo_net_tx *tx)
 {
-	int rc = send_to(peer->net, peer->domid, &peer->space, skb, tx);
+	int rc = send_to(argo_net_of(peer), peer->base.domid,
+			 &peer->base.space, skb, tx);
 
 	if (rc == -EAGAIN)
 		return false;
@@ -126,6 +106,10 @@ static bool try_peer(struct argo_net_peer *peer, struct sk_buff *skb,
 		count(tx, reason);
 		if (reason == ARGO_NET_TX_PEER_GONE)
 			argo_net_peer_state(peer, false);
+		/* The peer has a smaller ring than at the last look. */
+		else if (reason == ARGO_NET_TX_TOO_LARGE &&
+			 skb->len <= READ_ONCE(peer->max_frame))
+			argo_net_peers_look(argo_net_of(peer));
 		kfree_skb(skb);
 		return true;
 	}
@@ -134,13 +118,30 @@ static bool try_peer(struct argo_net_peer *peer, struct sk_buff *skb,
 	return true;
 }
 
+static void send_later(struct argo_net_peer *peer, struct sk_buff *skb,
+		       struct argo_net_tx *tx)
+{
+	if (skb_queue_len_lockless(&peer->flood) >= FLOOD_MAX) {
+		count(tx, ARGO_NET_TX_FLOOD_FULL);
+		kfree_skb(skb);
+		return;
+	}
+	skb_queue_tail(&peer->flood, skb);
+	queue_work(argo_net_wq, &argo_net_of(peer)->flood_work);
+}
+
 static netdev_tx_t to_peer(struct argo_net_peer *peer, struct sk_buff *skb,
 			   struct argo_net_tx *tx, struct netdev_queue *txq)
 {
 	if (try_peer(peer, skb, tx))
 		return NETDEV_TX_OK;
+	/* The queue of other peers does not wait for this peer. */
+	if (peer->queue != skb_get_queue_mapping(skb)) {
+		send_later(peer, skb, tx);
+		return NETDEV_TX_OK;
+	}
 	netif_tx_stop_queue(txq);
-	/* The notice may have come before that. */
+	/* The wake-up may have come before the queue was stopped. */
 	if (try_peer(peer, skb, tx)) {
 		netif_tx_start_queue(txq);
 		return NETDEV_TX_OK;
@@ -149,27 +150,22 @@ static netdev_tx_t to_peer(struct argo_net_peer *peer, struct sk_buff *skb,
 	return NETDEV_TX_BUSY;
 }
 
-/* To a domain of which no frame came yet: nobody tells of room in its ring. */
+/*
+ * Sends to a domain that is no peer. The address of the frame may be forged:
+ * only a domain with a ring becomes a peer.
+ */
 static netdev_tx_t to_stranger(struct argo_net *net, u16 domid,
-			       struct sk_buff *skb, struct argo_net_tx *tx,
-			       struct netdev_queue *txq)
+			       struct sk_buff *skb, struct argo_net_tx *tx)
 {
-	int rc;
+	int rc = send_to(net, domid, NULL, skb, tx);
 
-	rc = send_to(net, domid, NULL, skb, tx);
-	if (rc == -EAGAIN && READ_ONCE(net->nr_peers) < ARGO_NET_MAX_PEERS) {
-		/* Until it is known: peer_work_fn(). */
-		netif_tx_stop_queue(txq);
-		argo_net_peer_wanted(net, domid);
-		count(tx, ARGO_NET_TX_STOPPED);
-		return NETDEV_TX_BUSY;
-	}
+	if (!rc || rc == -EAGAIN)
+		argo_net_peer_candidate(net, domid);
 	if (rc) {
-		count(tx, reason_of(rc));
+		count(tx, rc == -EAGAIN ? ARGO_NET_TX_NO_QUEUE : reason_of(rc));
 		kfree_skb(skb);
 		return NETDEV_TX_OK;
 	}
-	argo_net_peer_wanted(net, domid);
 	note_sent(tx, skb);
 	return NETDEV_TX_OK;
 }
@@ -181,19 +177,7 @@ static netdev_tx_t to_domain(struct argo_net *net, u16 domid,
 	struct argo_net_peer *peer = argo_net_peer_find(net, domid);
 
 	return peer ? to_peer(peer, skb, tx, txq) :
-		      to_stranger(net, domid, skb, tx, txq);
-}
-
-static void flood_later(struct argo_net_peer *peer, struct sk_buff *skb,
-			struct argo_net_tx *tx)
-{
-	if (skb_queue_len_lockless(&peer->flood) >= FLOOD_MAX) {
-		count(tx, ARGO_NET_TX_FLOOD_FULL);
-		kfree_skb(skb);
-		return;
-	}
-	skb_queue_tail(&peer->flood, skb);
-	queue_work(argo_net_wq, &peer->net->flood_work);
+		      to_stranger(net, domid, skb, tx);
 }
 
 static netdev_tx_t to_all(struct argo_net *net, struct sk_buff *skb,
@@ -203,7 +187,7 @@ static netdev_tx_t to_all(struct argo_net *net, struct sk_buff *skb,
 	struct sk_buff *copy;
 	unsigned int bucket, n = 0;
 
-	hash_for_each_rcu(net->peers, bucket, peer, node) {
+	argo_peers_each_rcu(&net->peers, bucket, peer, base) {
 		if (!READ_ONCE(peer->up))
 			continue;
 		n++;
@@ -212,7 +196,7 @@ static netdev_tx_t to_all(struct argo_net *net, struct sk_buff *skb,
 			count(tx, ARGO_NET_TX_ERRORS);
 		else if (!skb_queue_empty_lockless(&peer->flood) ||
 			 !try_peer(peer, copy, tx))
-			flood_later(peer, copy, tx);
+			send_later(peer, copy, tx);
 	}
 	if (n) {
 		consume_skb(skb);
@@ -223,11 +207,8 @@ static netdev_tx_t to_all(struct argo_net *net, struct sk_buff *skb,
 	return NETDEV_TX_OK;
 }
 
-/**
- * argo_net_flood_work() - send copies of broadcasts that waited for room
- * @work: argo_net.flood_work
- */
-void argo_net_flood_work(struct work_struct *work)
+/* Sends the frames that waited outside their peer's queue. */
+static void flood_work_fn(struct work_struct *work)
 {
 	struct argo_net *net = container_of(work, struct argo_net, flood_work);
 	struct netdev_queue *txq = netdev_get_tx_queue(net->dev, 0);
@@ -235,10 +216,10 @@ void argo_net_flood_work(struct work_struct *work)
 	struct sk_buff *skb;
 	unsigned int bucket;
 
-	/* What broadcasts are sent under. */
+	/* The lock of queue 0, as argo_net_xmit() has it for broadcasts. */
 	__netif_tx_lock_bh(txq);
 	rcu_read_lock();
-	hash_for_each_rcu(net->peers, bucket, peer, node) {
+	argo_peers_each_rcu(&net->peers, bucket, peer, base) {
 		while ((skb = skb_dequeue(&peer->flood))) {
 			if (try_peer(peer, skb, &net->tx[0]))
 				continue;
@@ -250,7 +231,7 @@ void argo_net_flood_work(struct work_struct *work)
 	__netif_tx_unlock_bh(txq);
 }
 
-/* Return: the domain that an address of one host is at, or -1. */
+/* Return: id of the domain that a unicast address is of or behind, or -1. */
 static int domain_of(struct argo_net *net, const u8 *mac)
 {
 	int domid = argo_net_domid(mac);
@@ -265,7 +246,7 @@ static int domain_of(struct argo_net *net, const u8 *mac)
  * @skb: frame
  * @sb_dev: not used
  *
- * Return: the queue of the peer that it is for.
+ * Return: the queue of the frame's peer, or 0.
  */
 u16 argo_net_select_queue(struct net_device *dev, struct sk_buff *skb,
 			  struct net_device *sb_dev)
@@ -288,13 +269,58 @@ u16 argo_net_select_queue(struct net_device *dev, struct sk_buff *skb,
 	return queue;
 }
 
+/* Return: bytes of the largest frame that every receiver of @skb takes. */
+static u32 max_frame_of(struct argo_net *net, const struct sk_buff *skb)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+	int domid = argo_net_is_pair(net) ? net->peer :
+					    domain_of(net, eth->h_dest);
+	struct argo_net_peer *peer;
+	u32 most = ARGO_NET_FRAME_MOST;
+	unsigned int bucket;
+
+	rcu_read_lock();
+	if (domid >= 0) {
+		peer = argo_net_peer_find(net, domid);
+		if (peer)
+			most = READ_ONCE(peer->max_frame);
+	} else {
+		argo_peers_each_rcu(&net->peers, bucket, peer, base)
+			if (READ_ONCE(peer->up))
+				most = min(most, READ_ONCE(peer->max_frame));
+	}
+	rcu_read_unlock();
+	return most;
+}
+
+/**
+ * argo_net_features_check() - net_device_ops.ndo_features_check
+ * @skb: frame
+ * @dev: device
+ * @features: features that the stack would use for the frame
+ *
+ * Context: softirqs off.
+ * Return: @features, without segmentation where a peer would not take the
+ * frame.
+ */
+netdev_features_t argo_net_features_check(struct sk_buff *skb,
+					  struct net_device *dev,
+					  netdev_features_t features)
+{
+	if (skb_is_gso(skb) &&
+	    (skb_shinfo(skb)->gso_size < ARGO_NET_MIN_SEGMENT ||
+	     skb->len > max_frame_of(netdev_priv(dev), skb)))
+		features &= ~NETIF_F_GSO_MASK;
+	return vlan_features_check(skb, features);
+}
+
 /**
  * argo_net_xmit() - net_device_ops.ndo_start_xmit
  * @skb: frame
  * @dev: device
  *
- * Context: under its queue's lock and RCU, softirqs off.
- * Return: NETDEV_TX_OK, or NETDEV_TX_BUSY and the queue is stopped.
+ * Context: under the lock of the frame's queue and RCU, softirqs off.
+ * Return: NETDEV_TX_OK; or NETDEV_TX_BUSY, with the queue stopped.
  */
 netdev_tx_t argo_net_xmit(struct sk_buff *skb, struct net_device *dev)
 {
@@ -313,7 +339,7 @@ netdev_tx_t argo_net_xmit(struct sk_buff *skb, struct net_device *dev)
 	domid = domain_of(net, eth->h_dest);
 	if (domid >= 0)
 		return to_domain(net, domid, skb, tx, txq);
-	/* A bridge behind one of the peers may have it. */
+	/* The address may be behind the bridge of any peer. */
 	if (READ_ONCE(net->trusted))
 		return to_all(net, skb, tx);
 	count(tx, ARGO_NET_TX_NO_PEER);
@@ -322,36 +348,10 @@ netdev_tx_t argo_net_xmit(struct sk_buff *skb, struct net_device *dev)
 }
 
 /**
- * argo_net_tx_open() - prepare to send
- * @net: device
- *
- * Context: may sleep, under rtnl.
- * Return: 0 or -ENOMEM; argo_net_tx_close() follows in either case.
+ * argo_net_tx_init() - prepare to send
+ * @net: device, not registered yet
  */
-int argo_net_tx_open(struct argo_net *net)
+void argo_net_tx_init(struct argo_net *net)
 {
-	unsigned int i;
-
-	for (i = 0; i < net->dev->real_num_tx_queues; i++) {
-		net->tx[i].bounce = kvmalloc(BOUNCE, GFP_KERNEL);
-		if (!net->tx[i].bounce)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/**
- * argo_net_tx_close() - send no more
- * @net: device; nothing is sent any more
- *
- * Context: may sleep, under rtnl.
- */
-void argo_net_tx_close(struct argo_net *net)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARGO_NET_QUEUES; i++) {
-		kvfree(net->tx[i].bounce);
-		net->tx[i].bounce = NULL;
-	}
+	INIT_WORK(&net->flood_work, flood_work_fn);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What goes between network devices of two domains; docs/net.md.
+ * The format of the messages between network devices; docs/net.md.
  *
- * A message is a struct virtio_net_hdr, little endian, and an Ethernet frame.
- * Its type says so. Pure functions: they compile in user space too, where
- * they are tested.
+ * A message of the type ARGO_NET_FRAME is a struct virtio_net_hdr, little
+ * endian, and an Ethernet frame. The functions are pure: they compile in user
+ * space too, where they are tested.
  */
 #ifndef _ARGO_NET_WIRE_H
 #define _ARGO_NET_WIRE_H
@@ -17,17 +17,23 @@
 #include "wire_user.h"
 #endif
 
-/* 'N', and the version. */
+#include <uapi/linux/argo.h>
+
+/* The type of a message: 'N', and the version of the format. */
 #define ARGO_NET_FRAME			0x4e000001u
 
-/* From here up, domids mean no domain. */
-#define ARGO_NET_DOMIDS			0x7ff0u
+/*
+ * Senders leave no smaller segments of a TCP frame to the receiver, so that one
+ * message does not become thousands of packets: IPv4's default segment size
+ * (RFC 9293), less the most that TCP's options take.
+ */
+#define ARGO_NET_MIN_SEGMENT		(536u - 40u)
 
 /* A locally administered address: "ARG", and the domid, big endian. */
 #define ARGO_NET_OUI			{ 0x02, 'A', 'R', 'G' }
 
 /**
- * argo_net_mac() - the address of a domain
+ * argo_net_mac() - get the address of a domain
  * @mac: filled in
  * @domid: the domain
  */
@@ -41,18 +47,19 @@ static inline void argo_net_mac(u8 *mac, u16 domid)
 }
 
 /**
- * argo_net_domid() - the domain of an address
+ * argo_net_domid() - get the domain of an address
  * @mac: the address
  *
- * Return: its id, or -1 if it is no domain's.
+ * Return: the domain's id, or -1 if the address is no domain's.
  */
 static inline int argo_net_domid(const u8 *mac)
 {
 	static const u8 oui[] = ARGO_NET_OUI;
 	int domid = mac[4] << 8 | mac[5];
 
-	return memcmp(mac, oui, sizeof(oui)) || domid >= ARGO_NET_DOMIDS ?
-	       -1 : domid;
+	if (memcmp(mac, oui, sizeof(oui)) || domid >= ARGO_DOMID_FIRST_RESERVED)
+		return -1;
+	return domid;
 }
 
 #endif /* _ARGO_NET_WIRE_H */

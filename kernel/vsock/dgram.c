@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SOCK_DGRAM, of which the common code has nothing. A datagram is a message.
+ * SOCK_DGRAM, which the common code does not have. A datagram is one message.
  *
- * As with UDP, what finds no socket, or no room in it, is gone; unlike there,
- * sending waits for room in the peer's ring.
+ * A datagram that finds no socket, or no room in the socket, is dropped, as
+ * with UDP. Unlike with UDP, sending waits for room in the peer's ring.
  */
 #include <linux/capability.h>
 #include <linux/hashtable.h>
@@ -11,23 +11,19 @@
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/slab.h>
-#include <linux/vsockmon.h>
 #include <net/sock.h>
 
 #include "vsock.h"
 
-/* Of a sk_buff's data that is in its head; the rest is in pages. */
-#define ARGO_VSOCK_DGRAM_HEAD	2048u
-
 /*
- * AF_VSOCK has one transport for datagrams, and so ports are the kernel's, not
- * an attachment's.
+ * AF_VSOCK has one transport for datagrams, which serves all attachments. So a
+ * socket is found by its port in one table for all of them.
  */
 static DEFINE_SPINLOCK(bound_lock);
 static DEFINE_HASHTABLE(bound, 6);
 
 /**
- * struct dgram_sock - a socket, its vsock_sock.trans
+ * struct dgram_sock - a socket's state: its vsock_sock.trans
  * @node: in bound
  * @vsk: the socket
  */
@@ -65,7 +61,7 @@ static void dgram_release(struct vsock_sock *vsk)
 {
 	struct dgram_sock *dgram = vsk->trans;
 
-	/* From here on nobody puts anything into its receive queue. */
+	/* From here on argo_vsock_dgram_receive() does not find the socket. */
 	spin_lock_bh(&bound_lock);
 	hash_del(&dgram->node);
 	spin_unlock_bh(&bound_lock);
@@ -95,7 +91,7 @@ static bool is_in_use(u32 cid, u32 port)
 	return false;
 }
 
-/* There are far more of them than there can be sockets. */
+/* There are far more ports than sockets, so the loop finds a free port. */
 static u32 ephemeral_port(u32 cid)
 {
 	u32 port;
@@ -143,8 +139,9 @@ static struct argo_vsock *with_own_cid(u32 cid)
 }
 
 /*
- * Through which attachment a socket sends: that whose CID it is bound to; else
- * as AF_VSOCK chooses for connections.
+ * Return: the attachment that a socket sends through. It is the attachment
+ * whose CID the socket is bound to. For an unbound socket it is chosen as
+ * AF_VSOCK chooses the transport of a connection.
  */
 static struct argo_vsock *route(const struct vsock_sock *vsk, u32 cid)
 {
@@ -160,7 +157,9 @@ static struct argo_vsock *route(const struct vsock_sock *vsk, u32 cid)
 	return cid <= VMADDR_CID_HOST ? guest ?: host : host ?: guest;
 }
 
-/* Attachments stay while there is a socket: it holds this module. */
+/*
+ * Attachments stay while there is a socket, since a socket holds this module.
+ */
 static struct argo_vsock *destination(const struct vsock_sock *vsk, u32 cid,
 				      u16 *domid)
 {
@@ -177,52 +176,6 @@ static struct argo_vsock *destination(const struct vsock_sock *vsk, u32 cid,
 	return vs;
 }
 
-struct tapped {
-	struct af_vsockmon_hdr hdr;
-	const void *data;
-	struct sk_buff *skb;
-	u32 len;
-};
-
-static struct sk_buff *build_tapped(void *opaque)
-{
-	const struct tapped *tapped = opaque;
-	struct sk_buff *skb = alloc_skb(sizeof(tapped->hdr) + tapped->len,
-					GFP_ATOMIC | __GFP_NOWARN);
-
-	if (!skb)
-		return NULL;
-	skb_put_data(skb, &tapped->hdr, sizeof(tapped->hdr));
-	if (tapped->data)
-		skb_put_data(skb, tapped->data, tapped->len);
-	else
-		skb_copy_bits(tapped->skb, 0, skb_put(skb, tapped->len),
-			      tapped->len);
-	return skb;
-}
-
-/* For vsockmon: @data, or @skb. */
-static void tap(u32 src_cid, u32 dst_cid,
-		const struct argo_vsock_dgram_hdr *hdr, const void *data,
-		struct sk_buff *skb, u32 len)
-{
-	struct tapped tapped = {
-		.hdr = {
-			.src_cid = cpu_to_le64(src_cid),
-			.dst_cid = cpu_to_le64(dst_cid),
-			.src_port = hdr->src_port,
-			.dst_port = hdr->dst_port,
-			.op = cpu_to_le16(AF_VSOCK_OP_PAYLOAD),
-			.transport = cpu_to_le16(AF_VSOCK_TRANSPORT_NO_INFO),
-		},
-		.data = data,
-		.skb = skb,
-		.len = len,
-	};
-
-	vsock_deliver_tap(build_tapped, &tapped);
-}
-
 static int send_now(struct argo_vsock *vs, u16 domid, const void *message,
 		    u32 len)
 {
@@ -231,24 +184,22 @@ static int send_now(struct argo_vsock *vs, u16 domid, const void *message,
 		.len = len,
 	};
 	struct argo_outgoing out = {
-		.dst = { .port = ARGO_VSOCK_PORT, .domid = domid },
-		.type = argo_vsock_type(vs, ARGO_VSOCK_DATAGRAM),
-		.iov = &iov,
-		.niov = 1,
+		.msg.dst = { .port = ARGO_PORT_VSOCK, .domid = domid },
+		.msg.type = argo_vsock_type(vs, ARGO_VSOCK_DATAGRAM),
+		.msg.iov = &iov,
+		.msg.niov = 1,
 		.len = len,
 	};
 	struct argo_vsock_peer *peer;
 	int rc;
 
-	peer = argo_vsock_peer_get(vs, domid);
+	peer = argo_vsock_peer_lock(vs, domid);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
-	mutex_lock(&peer->tx_lock);
-	out.ring = peer->dead ? NULL : argo_vsock_source_ring(peer);
-	rc = out.ring ? argo_send(&out, NULL) : -EAGAIN;
+	out.ring = argo_vsock_source_ring(peer);
+	rc = out.ring ? argo_send(&out, NULL) : -ENODEV;
 	WRITE_ONCE(peer->used, jiffies);
-	mutex_unlock(&peer->tx_lock);
-	argo_vsock_peer_put(peer);
+	argo_vsock_peer_unlock(peer);
 	return rc;
 }
 
@@ -259,12 +210,12 @@ static ktime_t deadline_of(long timeout)
 	return ktime_add_ns(ktime_get(), jiffies_to_nsecs(timeout));
 }
 
-/* Called with the socket's lock held, which others may have while this waits. */
+/* The socket's lock is held, but given up while this waits for space. */
 static int send_message(struct sock *sk, struct argo_vsock *vs, u16 domid,
 			const void *message, u32 len, bool dontwait)
 {
 	const struct argo_addr addr = {
-		.port = ARGO_VSOCK_PORT,
+		.port = ARGO_PORT_VSOCK,
 		.domid = domid,
 	};
 	ktime_t deadline = deadline_of(sock_sndtimeo(sk, dontwait));
@@ -277,7 +228,7 @@ static int send_message(struct sock *sk, struct argo_vsock *vs, u16 domid,
 			return rc;
 		release_sock(sk);
 		rc = argo_space_wait(vs->hv, &addr, len, false, false,
-				     deadline, &state);
+				     deadline, NULL, &state);
 		lock_sock(sk);
 		if (rc)
 			return rc == -ETIMEDOUT ? -EAGAIN : rc;
@@ -317,8 +268,8 @@ static int dgram_enqueue(struct vsock_sock *vsk, struct sockaddr_vm *remote,
 			  msg->msg_flags & MSG_DONTWAIT);
 	if (rc < 0)
 		goto out;
-	tap(argo_vsock_own_cid(vs), cid, &hdr, message + sizeof(hdr), NULL,
-	    len);
+	argo_vsock_tap_datagram(argo_vsock_own_cid(vs), cid, &hdr,
+				message + sizeof(hdr), NULL, len);
 	argo_vsock_count(vs, ARGO_VSOCK_TX_DATAGRAMS);
 	rc = len;
 out:
@@ -378,7 +329,7 @@ static u32 dgram_local_cid(void)
 	return vs ? argo_vsock_own_cid(vs) : VMADDR_CID_ANY;
 }
 
-/* A connected socket takes only what its peer sends. */
+/* A connected socket takes only the datagrams of its peer. */
 static bool takes(const struct vsock_sock *vsk, u32 own_cid, u32 src_cid,
 		  const struct argo_vsock_dgram_hdr *hdr)
 {
@@ -412,35 +363,11 @@ static struct vsock_sock *find_receiver(u32 own_cid, u32 src_cid,
 }
 
 /**
- * argo_vsock_dgram_alloc() - room for a datagram that is received
+ * argo_vsock_dgram_receive() - give a datagram to its socket, or drop it
  * @vs: attachment
- * @len: bytes
- *
- * Context: may sleep.
- * Return: a sk_buff of that length, or NULL.
- */
-struct sk_buff *argo_vsock_dgram_alloc(struct argo_vsock *vs, u32 len)
-{
-	u32 head = min(len, ARGO_VSOCK_DGRAM_HEAD);
-	struct sk_buff *skb;
-	int rc;
-
-	skb = alloc_skb_with_frags(head, len - head, PAGE_ALLOC_COSTLY_ORDER,
-				   &rc, GFP_KERNEL);
-	if (!skb)
-		return NULL;
-	skb_put(skb, head);
-	skb->data_len = len - head;
-	skb->len = len;
-	return skb;
-}
-
-/**
- * argo_vsock_dgram_receive() - a datagram came
- * @vs: attachment
- * @domid: from which domain, as the hypervisor says
- * @hdr: its header
- * @skb: its payload, not the caller's any more
+ * @domid: the sender, as the hypervisor says
+ * @hdr: the datagram's header
+ * @skb: the datagram's payload, not the caller's any more
  *
  * Context: may sleep.
  */
@@ -453,11 +380,11 @@ void argo_vsock_dgram_receive(struct argo_vsock *vs, u16 domid,
 	int rc = 0;
 
 	argo_vsock_count(vs, ARGO_VSOCK_RX_DATAGRAMS);
-	tap(src_cid, own_cid, hdr, NULL, skb, skb->len);
+	argo_vsock_tap_datagram(src_cid, own_cid, hdr, NULL, skb, skb->len);
 	cb_of(skb)->src_cid = src_cid;
 	cb_of(skb)->src_port = le32_to_cpu(hdr->src_port);
 
-	/* Under the lock, so that the socket is not released meanwhile. */
+	/* The lock keeps the socket from being released meanwhile. */
 	spin_lock_bh(&bound_lock);
 	vsk = find_receiver(own_cid, src_cid, hdr);
 	if (vsk)

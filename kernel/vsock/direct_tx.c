@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sending from the caller's memory: the hypervisor copies from there, with the
- * header in front. The common code would copy into a packet first, which costs
- * more than the hypervisor's copy.
+ * Sending from the caller's memory: the hypervisor copies the payload from
+ * there to the peer's ring, behind the header. The common code would first copy
+ * the payload into a packet, which costs more than the hypervisor's copy.
  *
- * Where anything is in the way, as a capture, or no room in the peer's ring,
- * nothing is sent here and the common code does it.
+ * The common code sends where this file cannot: while packets are captured, or
+ * while there is no room in the peer's ring, for example.
  */
 #include <linux/module.h>
 
 #include "vsock.h"
 
-/* The header, and what any hypervisor known takes beside it. */
+/* The most pieces that any known hypervisor takes, one of them the header. */
 #define PIECES		8
-/* Memory that goes as fast as it comes is left to the common code. */
+/*
+ * Attempts to send memory that is absent again each time that it was brought
+ * in; then the common code sends it.
+ */
 #define FAULT_TRIES	4
 
-/* Return: how many pieces there are when they are cut to @len bytes. */
+/* Cuts the pieces to @len bytes in all. Return: the number of pieces left. */
 static unsigned int cut(struct argo_hv_iov *iov, u32 len)
 {
 	unsigned int n;
@@ -50,7 +53,7 @@ static void fill_header(struct virtio_vsock_hdr *hdr, struct vsock_sock *vsk,
 	spin_unlock_bh(&vvs->rx_lock);
 }
 
-/* It left this domain at once. */
+/* The common code counts bytes as unsent until their packet has left. */
 static void note_sent(struct virtio_vsock_sock *vvs, u32 len)
 {
 #ifdef ARGO_HAVE_VSOCK_CONSUME_SENT
@@ -92,7 +95,7 @@ static u32 record_end(const struct msghdr *msg)
 #endif
 }
 
-/* @iov: room for the header, and pieces with @len bytes or more. */
+/* @iov: an empty piece for the header, then pieces of @len bytes or more. */
 static int send_pieces(struct vsock_sock *vsk, struct argo_hv_iov *iov, u32 len,
 		       u32 flags)
 {
@@ -111,17 +114,23 @@ static int send_pieces(struct vsock_sock *vsk, struct argo_hv_iov *iov, u32 len,
 
 static unsigned int max_pieces(struct vsock_sock *vsk)
 {
-	unsigned int most = argo_hv_max_iov(argo_vsock_of(vsk)->hv);
+	unsigned int most = argo_hv_params(argo_vsock_of(vsk)->hv)->max_iov;
 
 	return min_t(unsigned int, PIECES, most) - 1;
 }
 
-/*
- * A record goes here only if it is one packet. Return: bytes that were sent, 0
- * if the common code is to do it, -EFAULT.
+/**
+ * argo_vsock_send_direct() - send from the memory of the writer
+ * @vsk: the socket
+ * @msg: data to send; what is sent is taken out of its iterator
+ * @len: bytes of it
+ * @record: the data is a record, which is sent only if it is one packet
+ *
+ * Context: may sleep, under lock_sock().
+ * Return: bytes sent; 0 if the common code has to send; -EFAULT.
  */
-static int send_direct(struct vsock_sock *vsk, struct msghdr *msg, size_t len,
-		       bool record)
+int argo_vsock_send_direct(struct vsock_sock *vsk, struct msghdr *msg,
+			   size_t len, bool record)
 {
 	struct virtio_vsock_sock *vvs = vsk->trans;
 	size_t found, most = min_t(size_t, len, ARGO_VSOCK_MAX_PAYLOAD);
@@ -148,42 +157,3 @@ static int send_direct(struct vsock_sock *vsk, struct msghdr *msg, size_t len,
 	iov_iter_advance(&msg->msg_iter, credit);
 	return credit;
 }
-
-/**
- * argo_vsock_stream_enqueue() - vsock_transport.stream_enqueue
- * @vsk: the socket
- * @msg: what to send
- * @len: bytes
- *
- * Context: may sleep, under lock_sock().
- * Return: bytes sent or queued, or an errno.
- */
-ssize_t argo_vsock_stream_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
-				  size_t len)
-{
-	int sent = send_direct(vsk, msg, len, false);
-
-	if (!sent)
-		return virtio_transport_stream_enqueue(vsk, msg, len);
-	if (sent > 0)
-		argo_vsock_note_sent(vsk);
-	return sent;
-}
-
-#ifdef ARGO_HAVE_VSOCK_SEQPACKET
-/**
- * argo_vsock_seqpacket_enqueue() - vsock_transport.seqpacket_enqueue
- * @vsk: the socket
- * @msg: the record, or what is left of it
- * @len: bytes
- *
- * Context: may sleep, under lock_sock().
- * Return: bytes sent or queued, or an errno.
- */
-int argo_vsock_seqpacket_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
-				 size_t len)
-{
-	return send_direct(vsk, msg, len, true) ?:
-	       virtio_transport_seqpacket_enqueue(vsk, msg, len);
-}
-#endif

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Packets of series in which they are a struct with one buffer: packet.h. */
+/*
+ * Packets of series in which a packet is a structure with one buffer. packet.h
+ * declares the functions, packet_skb.c describes them.
+ */
 #include <linux/slab.h>
+
+#include <argo/skb.h>
 
 #include "packet.h"
 
@@ -35,21 +40,15 @@ struct vsock_sock *argo_vsock_pkt_owner(struct argo_vsock_pkt *pkt)
 }
 
 unsigned int argo_vsock_pkt_pieces(struct argo_vsock_pkt *pkt,
-				   struct argo_hv_iov *iov)
+				   struct argo_hv_iov *iov, unsigned int n)
 {
-	if (!pkt->len)
-		return 0;
-	*iov = (struct argo_hv_iov) {
-		.base = (unsigned long)pkt->buf,
-		.len = pkt->len,
-	};
-	return 1;
+	return argo_piece_add(iov, n, pkt->buf, pkt->len);
 }
 
 struct argo_vsock_pkt *argo_vsock_pkt_alloc(const struct virtio_vsock_hdr *hdr,
 					    u32 len, gfp_t gfp)
 {
-	u32 room = argo_vsock_pkt_room(len);
+	u32 room = argo_vsock_pkt_room(hdr, len);
 	struct argo_vsock_pkt *pkt;
 
 	pkt = kzalloc(sizeof(*pkt), gfp);
@@ -77,7 +76,7 @@ struct argo_vsock_pkt *
 argo_vsock_pkt_alloc_pooled(const struct virtio_vsock_hdr *hdr, u32 len,
 			    struct argo_pool *pool)
 {
-	/* The common code frees its buffer with kfree(). */
+	/* The common code frees buffers with kfree(); a pool has pages. */
 	return NULL;
 }
 
@@ -103,6 +102,76 @@ void argo_vsock_pkt_free(struct argo_vsock_pkt *pkt)
 	virtio_transport_free_pkt(pkt);
 }
 
+u32 argo_vsock_pkt_cost(const struct argo_vsock_pkt *pkt)
+{
+	return sizeof(*pkt) + pkt->buf_len;
+}
+
+void argo_vsock_pkt_charge(struct argo_vsock_pkt *pkt)
+{
+	/*
+	 * Without sk_buffs there are only streams (compat.h). The packets of a
+	 * stream are joined, so credit bounds their memory.
+	 */
+}
+
+/* The common code's buffers have no room to spare: enlarge @last's. */
+static bool has_room(struct argo_vsock_pkt *last, u32 len)
+{
+	void *buf;
+
+	if (last->len + len <= last->buf_len)
+		return true;
+	if (last->len + len > ARGO_VSOCK_ROOM)
+		return false;
+	buf = krealloc(last->buf, ARGO_VSOCK_ROOM, GFP_KERNEL);
+	if (!buf)
+		return false;
+	last->buf = buf;
+	last->buf_len = ARGO_VSOCK_ROOM;
+	return true;
+}
+
+bool argo_vsock_pkt_join(struct argo_vsock_pkt *last,
+			 struct argo_vsock_pkt *pkt)
+{
+	if (!has_room(last, pkt->len))
+		return false;
+	memcpy(last->buf + last->len, pkt->buf, pkt->len);
+	last->len += pkt->len;
+	last->hdr.len = cpu_to_le32(last->len);
+	last->hdr.fwd_cnt = pkt->hdr.fwd_cnt;
+	last->hdr.buf_alloc = pkt->hdr.buf_alloc;
+	return true;
+}
+
+void argo_vsock_unread_init(struct virtio_vsock_sock *vvs)
+{
+	INIT_LIST_HEAD(&vvs->rx_queue);
+}
+
+void argo_vsock_unread_add(struct virtio_vsock_sock *vvs,
+			   struct argo_vsock_pkt *pkt)
+{
+	struct argo_vsock_pkt *last;
+
+	lockdep_assert_held(&vvs->rx_lock);
+
+	/*
+	 * A reader copies from @last's buffer with rx_lock released, so the
+	 * buffer must not move: @pkt is joined only where has_room() leaves the
+	 * buffer as it is.
+	 */
+	last = list_empty(&vvs->rx_queue) ? NULL :
+	       list_last_entry(&vvs->rx_queue, struct argo_vsock_pkt, list);
+	if (last && last->len + pkt->len <= last->buf_len &&
+	    argo_vsock_pkt_join(last, pkt)) {
+		virtio_transport_free_pkt(pkt);
+		return;
+	}
+	list_add_tail(&pkt->list, &vvs->rx_queue);
+}
+
 void argo_vsock_queue_init(struct argo_vsock_queue *queue)
 {
 	INIT_LIST_HEAD(&queue->list);
@@ -112,6 +181,13 @@ struct argo_vsock_pkt *argo_vsock_queue_first(struct argo_vsock_queue *queue)
 {
 	return list_first_entry_or_null(&queue->list, struct argo_vsock_pkt,
 					list);
+}
+
+struct argo_vsock_pkt *argo_vsock_queue_last(struct argo_vsock_queue *queue)
+{
+	if (list_empty(&queue->list))
+		return NULL;
+	return list_last_entry(&queue->list, struct argo_vsock_pkt, list);
 }
 
 void argo_vsock_queue_add(struct argo_vsock_queue *queue,

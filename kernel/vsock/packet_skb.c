@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Packets that are sk_buffs: the header at their head, the payload as data. */
+/* Packets that are sk_buffs: the header at the head, the payload as data. */
+#include <argo/skb.h>
+
 #include "packet.h"
 #include "wire.h"
 
-/* Smaller ones do not take long to allocate. */
+/* Packets with less payload do not take long to allocate. */
 #define POOL_MIN_PAYLOAD	16384u
 /* A stream's window, in packets of the largest size. */
 #define POOL_SLOTS		16
-/* What the largest takes in all. */
+/* Bytes of memory of a packet of the largest size. */
 #define PACKET_SIZE \
 	(SKB_DATA_ALIGN(VIRTIO_VSOCK_SKB_HEADROOM + ARGO_VSOCK_MAX_PAYLOAD) + \
 	 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
 /**
- * argo_vsock_pkt_hdr() - the header
+ * argo_vsock_pkt_hdr() - get a packet's header
  * @pkt: a packet
+ *
+ * Return: the header, in the packet.
  */
 struct virtio_vsock_hdr *argo_vsock_pkt_hdr(struct argo_vsock_pkt *pkt)
 {
@@ -22,8 +26,10 @@ struct virtio_vsock_hdr *argo_vsock_pkt_hdr(struct argo_vsock_pkt *pkt)
 }
 
 /**
- * argo_vsock_pkt_len() - bytes of payload
+ * argo_vsock_pkt_len() - get the length of a packet's payload
  * @pkt: a packet
+ *
+ * Return: bytes of payload.
  */
 u32 argo_vsock_pkt_len(const struct argo_vsock_pkt *pkt)
 {
@@ -31,8 +37,10 @@ u32 argo_vsock_pkt_len(const struct argo_vsock_pkt *pkt)
 }
 
 /**
- * argo_vsock_pkt_done() - bytes of payload that are sent already
+ * argo_vsock_pkt_done() - get how much of a packet is sent already
  * @pkt: a packet to send
+ *
+ * Return: bytes of payload.
  */
 u32 argo_vsock_pkt_done(struct argo_vsock_pkt *pkt)
 {
@@ -44,9 +52,9 @@ u32 argo_vsock_pkt_done(struct argo_vsock_pkt *pkt)
 }
 
 /**
- * argo_vsock_pkt_set_done() - note how many are
+ * argo_vsock_pkt_set_done() - note how much of a packet is sent already
  * @pkt: a packet to send, in more pieces than a message may have
- * @done: bytes
+ * @done: bytes of payload
  */
 void argo_vsock_pkt_set_done(struct argo_vsock_pkt *pkt, u32 done)
 {
@@ -56,8 +64,10 @@ void argo_vsock_pkt_set_done(struct argo_vsock_pkt *pkt, u32 done)
 }
 
 /**
- * argo_vsock_pkt_is_reply() - does it only answer another?
+ * argo_vsock_pkt_is_reply() - does a packet only answer another packet?
  * @pkt: a packet to send
+ *
+ * Return: whether the packet is only an answer.
  */
 bool argo_vsock_pkt_is_reply(struct argo_vsock_pkt *pkt)
 {
@@ -65,8 +75,10 @@ bool argo_vsock_pkt_is_reply(struct argo_vsock_pkt *pkt)
 }
 
 /**
- * argo_vsock_pkt_owner() - whose it is, to be compared with
+ * argo_vsock_pkt_owner() - get the socket that a packet is from
  * @pkt: a packet to send
+ *
+ * Return: the socket, only to be compared with others; or NULL.
  */
 struct vsock_sock *argo_vsock_pkt_owner(struct argo_vsock_pkt *pkt)
 {
@@ -74,31 +86,18 @@ struct vsock_sock *argo_vsock_pkt_owner(struct argo_vsock_pkt *pkt)
 }
 
 /**
- * argo_vsock_pkt_pieces() - where its payload is
- * @pkt: a packet
- * @iov: filled in; room for ARGO_VSOCK_PIECES
+ * argo_vsock_pkt_pieces() - add a packet's payload to the pieces of a message
+ * @pkt: the packet
+ * @iov: the pieces, with room for ARGO_VSOCK_PIECES more; payload that follows
+ *	the last piece is joined with it
+ * @n: number of pieces so far
  *
- * Return: how many pieces there are.
+ * Return: the number of pieces.
  */
 unsigned int argo_vsock_pkt_pieces(struct argo_vsock_pkt *pkt,
-				   struct argo_hv_iov *iov)
+				   struct argo_hv_iov *iov, unsigned int n)
 {
-	unsigned int i, n = 0;
-
-	if (skb_headlen(pkt))
-		iov[n++] = (struct argo_hv_iov) {
-			.base = (unsigned long)pkt->data,
-			.len = skb_headlen(pkt),
-		};
-	for (i = 0; i < skb_shinfo(pkt)->nr_frags; i++) {
-		const skb_frag_t *frag = &skb_shinfo(pkt)->frags[i];
-
-		iov[n++] = (struct argo_hv_iov) {
-			.base = (unsigned long)skb_frag_address(frag),
-			.len = skb_frag_size(frag),
-		};
-	}
-	return n;
+	return argo_skb_pieces(iov, n, pkt);
 }
 
 static void init_pkt(struct argo_vsock_pkt *pkt,
@@ -115,17 +114,17 @@ static void init_pkt(struct argo_vsock_pkt *pkt,
 }
 
 /**
- * argo_vsock_pkt_alloc() - a packet to be filled and received
- * @hdr: its header; its length is set to @len
- * @len: bytes of payload
- * @gfp: how to allocate
+ * argo_vsock_pkt_alloc() - allocate a packet
+ * @hdr: the packet's header; the packet's copy gets the length @len
+ * @len: bytes of payload, which the caller fills in
+ * @gfp: flags of the allocation
  *
  * Return: the packet, or NULL.
  */
 struct argo_vsock_pkt *argo_vsock_pkt_alloc(const struct virtio_vsock_hdr *hdr,
 					    u32 len, gfp_t gfp)
 {
-	u32 room = argo_vsock_pkt_room(len);
+	u32 room = argo_vsock_pkt_room(hdr, len);
 	struct argo_vsock_pkt *pkt;
 
 	pkt = virtio_vsock_alloc_skb(VIRTIO_VSOCK_SKB_HEADROOM + room, gfp);
@@ -135,8 +134,8 @@ struct argo_vsock_pkt *argo_vsock_pkt_alloc(const struct virtio_vsock_hdr *hdr,
 }
 
 /**
- * argo_vsock_pkt_pool_init() - an empty pool for large packets
- * @pool: to be one
+ * argo_vsock_pkt_pool_init() - prepare an empty pool for large packets
+ * @pool: the pool
  */
 void argo_vsock_pkt_pool_init(struct argo_pool *pool)
 {
@@ -145,12 +144,12 @@ void argo_vsock_pkt_pool_init(struct argo_pool *pool)
 }
 
 /**
- * argo_vsock_pkt_alloc_pooled() - the same, in memory that is used again
- * @hdr: its header; its length is set to @len
- * @len: bytes of payload
- * @pool: whose
+ * argo_vsock_pkt_alloc_pooled() - allocate a packet in a pool's memory
+ * @hdr: the packet's header; the packet's copy gets the length @len
+ * @len: bytes of payload, which the caller fills in
+ * @pool: the pool
  *
- * Return: the packet, or NULL if it has to be had otherwise.
+ * Return: the packet, or NULL: argo_vsock_pkt_alloc() may have one.
  */
 struct argo_vsock_pkt *
 argo_vsock_pkt_alloc_pooled(const struct virtio_vsock_hdr *hdr, u32 len,
@@ -175,11 +174,11 @@ argo_vsock_pkt_alloc_pooled(const struct virtio_vsock_hdr *hdr, u32 len,
 }
 
 /**
- * argo_vsock_pkt_fill() - put a part of its payload in
- * @pkt: from argo_vsock_pkt_alloc()
- * @at: offset, and with @n within its payload
- * @data: what
- * @n: bytes
+ * argo_vsock_pkt_fill() - fill in a part of a packet's payload
+ * @pkt: from argo_vsock_pkt_alloc() or argo_vsock_pkt_alloc_pooled()
+ * @at: offset in the payload
+ * @data: the part
+ * @n: bytes of it; @at + @n is within the payload
  */
 void argo_vsock_pkt_fill(struct argo_vsock_pkt *pkt, u32 at, const void *data,
 			 u32 n)
@@ -188,8 +187,8 @@ void argo_vsock_pkt_fill(struct argo_vsock_pkt *pkt, u32 at, const void *data,
 }
 
 /**
- * argo_vsock_pkt_receive() - give it to the common code
- * @transport: through which it came
+ * argo_vsock_pkt_receive() - give a packet to the common code
+ * @transport: the transport that the packet came through
  * @pkt: the packet, checked; the common code's from now on
  *
  * Context: may sleep; takes the lock of a socket.
@@ -198,7 +197,7 @@ void argo_vsock_pkt_receive(struct virtio_transport *transport,
 			    struct argo_vsock_pkt *pkt)
 {
 #ifdef ARGO_HAVE_VSOCK_NET
-	/* No namespace: that of the sockets that all may reach. */
+	/* NULL stands for the global namespaces. */
 	virtio_transport_recv_pkt(transport, pkt, NULL);
 #else
 	virtio_transport_recv_pkt(transport, pkt);
@@ -206,7 +205,7 @@ void argo_vsock_pkt_receive(struct virtio_transport *transport,
 }
 
 /**
- * argo_vsock_pkt_sent() - it is sent: free it
+ * argo_vsock_pkt_sent() - free a packet that was sent
  * @pkt: the packet
  */
 void argo_vsock_pkt_sent(struct argo_vsock_pkt *pkt)
@@ -219,7 +218,7 @@ void argo_vsock_pkt_sent(struct argo_vsock_pkt *pkt)
 }
 
 /**
- * argo_vsock_pkt_free() - it will not be sent, nor received: free it
+ * argo_vsock_pkt_free() - free a packet that is neither sent nor received
  * @pkt: the packet
  */
 void argo_vsock_pkt_free(struct argo_vsock_pkt *pkt)
@@ -228,8 +227,94 @@ void argo_vsock_pkt_free(struct argo_vsock_pkt *pkt)
 }
 
 /**
- * argo_vsock_queue_init() - an empty queue
- * @queue: to be one
+ * argo_vsock_pkt_cost() - get the memory that a packet takes
+ * @pkt: the packet
+ *
+ * Return: bytes.
+ */
+u32 argo_vsock_pkt_cost(const struct argo_vsock_pkt *pkt)
+{
+	return pkt->truesize;
+}
+
+/**
+ * argo_vsock_pkt_charge() - charge a queued packet's memory to its socket
+ * @pkt: a packet to send, with data
+ *
+ * The socket's writers wait while too much is charged (sock_writeable()), and
+ * are woken when the packet is freed.
+ */
+void argo_vsock_pkt_charge(struct argo_vsock_pkt *pkt)
+{
+	struct sock *sk = pkt->sk;
+
+	if (!sk)
+		return;
+	/* skb_set_owner_w() first drops the packet's old hold on the socket. */
+	sock_hold(sk);
+	skb_set_owner_w(pkt, sk);
+	sock_put(sk);
+}
+
+/**
+ * argo_vsock_pkt_join() - append one packet of a stream to another
+ * @last: a packet with data, of which nothing is sent yet
+ * @pkt: a packet of the same socket, which stays the caller's
+ *
+ * Return: whether there was room.
+ */
+bool argo_vsock_pkt_join(struct argo_vsock_pkt *last,
+			 struct argo_vsock_pkt *pkt)
+{
+	struct virtio_vsock_hdr *hdr = virtio_vsock_hdr(last);
+	const struct virtio_vsock_hdr *added = virtio_vsock_hdr(pkt);
+
+	if (skb_is_nonlinear(last) || skb_is_nonlinear(pkt) ||
+	    skb_tailroom(last) < pkt->len ||
+	    last->len + pkt->len > ARGO_VSOCK_MAX_PAYLOAD)
+		return false;
+	skb_put_data(last, pkt->data, pkt->len);
+	le32_add_cpu(&hdr->len, pkt->len);
+	hdr->fwd_cnt = added->fwd_cnt;
+	hdr->buf_alloc = added->buf_alloc;
+	return true;
+}
+
+/**
+ * argo_vsock_unread_init() - begin with an empty receive queue
+ * @vvs: the socket
+ */
+void argo_vsock_unread_init(struct virtio_vsock_sock *vvs)
+{
+	skb_queue_head_init(&vvs->rx_queue);
+}
+
+/**
+ * argo_vsock_unread_add() - add data to a stream's receive queue
+ * @vvs: the stream's socket
+ * @pkt: the data, the socket's from now on
+ *
+ * Context: under the socket's rx_lock.
+ */
+void argo_vsock_unread_add(struct virtio_vsock_sock *vvs,
+			   struct argo_vsock_pkt *pkt)
+{
+	struct argo_vsock_pkt *last = skb_peek_tail(&vvs->rx_queue);
+
+	lockdep_assert_held(&vvs->rx_lock);
+
+	if (last && argo_vsock_pkt_join(last, pkt)) {
+		kfree_skb(pkt);
+		return;
+	}
+	/* argo_vsock_conn_receive() holds a reference to the socket. */
+	WARN_ON_ONCE(!skb_set_owner_sk_safe(pkt, sk_vsock(vvs->vsk)));
+	__skb_queue_tail(&vvs->rx_queue, pkt);
+}
+
+/**
+ * argo_vsock_queue_init() - prepare an empty queue
+ * @queue: the queue
  */
 void argo_vsock_queue_init(struct argo_vsock_queue *queue)
 {
@@ -237,10 +322,10 @@ void argo_vsock_queue_init(struct argo_vsock_queue *queue)
 }
 
 /**
- * argo_vsock_queue_first() - the next packet
+ * argo_vsock_queue_first() - get the first packet of a queue
  * @queue: the queue
  *
- * Return: it stays there; NULL if there is none.
+ * Return: the packet, which stays in the queue; NULL if the queue is empty.
  */
 struct argo_vsock_pkt *argo_vsock_queue_first(struct argo_vsock_queue *queue)
 {
@@ -248,7 +333,18 @@ struct argo_vsock_pkt *argo_vsock_queue_first(struct argo_vsock_queue *queue)
 }
 
 /**
- * argo_vsock_queue_add() - append a packet
+ * argo_vsock_queue_last() - get the last packet of a queue
+ * @queue: the queue
+ *
+ * Return: the packet, which stays in the queue; NULL if the queue is empty.
+ */
+struct argo_vsock_pkt *argo_vsock_queue_last(struct argo_vsock_queue *queue)
+{
+	return skb_peek_tail(&queue->list);
+}
+
+/**
+ * argo_vsock_queue_add() - append a packet to a queue
  * @queue: the queue
  * @pkt: the packet, the queue's from now on
  */
@@ -259,7 +355,7 @@ void argo_vsock_queue_add(struct argo_vsock_queue *queue,
 }
 
 /**
- * argo_vsock_queue_remove() - take a packet out
+ * argo_vsock_queue_remove() - take a packet out of its queue
  * @queue: the queue
  * @pkt: a packet in it, the caller's from now on
  */
@@ -270,12 +366,12 @@ void argo_vsock_queue_remove(struct argo_vsock_queue *queue,
 }
 
 /**
- * argo_vsock_queue_find() - look for a packet
+ * argo_vsock_queue_find() - look for a packet in a queue
  * @queue: the queue
- * @matches: is it this one?
- * @with: for @matches
+ * @matches: tells whether a packet is the one looked for
+ * @with: argument for @matches
  *
- * Return: the first that does, which stays there, or NULL.
+ * Return: the first packet that matches, which stays in the queue; or NULL.
  */
 struct argo_vsock_pkt *
 argo_vsock_queue_find(struct argo_vsock_queue *queue,

@@ -1,84 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The domains that this one talks to.
+ * Peers: the domains that this one talks to. Core finds them and watches their
+ * rings (argo/peer.h).
  *
- * Each has a ring of its own as soon as it is known, so that what one sends
- * takes no room from another: docs/vsock.md. The hypervisor puts a message into
- * the ring for its sender, if there is one, else into the one for all.
+ * A peer gets a partner ring as soon as it is known, so that its messages take
+ * no room from other peers: docs/vsock.md. The hypervisor puts a message into
+ * the partner ring for its sender if there is one, else into the wildcard ring.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
 
 #include "vsock.h"
 
-/* A peer with no connection is forgotten when it was silent for so long. */
-#define ARGO_VSOCK_IDLE		(30 * HZ)
-#define ARGO_VSOCK_REAP		(10 * HZ)
-
-/**
- * argo_vsock_peer_put() - give up a reference
- * @peer: the peer
- *
- * Context: any but the hard interrupt.
- */
-void argo_vsock_peer_put(struct argo_vsock_peer *peer)
-{
-	if (!refcount_dec_and_test(&peer->ref))
-		return;
-	kobject_put(&peer->vs->kobj);
-	kfree_rcu(peer, rcu);
-}
-
-/**
- * argo_vsock_peer_find() - a peer that is known
- * @vs: attachment
- * @domid: which
- *
- * Context: any.
- * Return: a reference, or NULL.
- */
-struct argo_vsock_peer *argo_vsock_peer_find(struct argo_vsock *vs, u16 domid)
-{
-	struct argo_vsock_peer *peer;
-
-	rcu_read_lock();
-	hash_for_each_possible_rcu(vs->peers, peer, node, domid)
-		if (peer->domid == domid && refcount_inc_not_zero(&peer->ref))
-			goto found;
-	peer = NULL;
-found:
-	rcu_read_unlock();
-	return peer;
-}
-
-/**
- * argo_vsock_peer_of() - the domain at the other end of a socket
- * @vsk: the socket
- *
- * Context: any.
- * Return: a reference, or NULL: it is not known, or no domain.
- */
-struct argo_vsock_peer *argo_vsock_peer_of(const struct vsock_sock *vsk)
-{
-	u32 cid = vsk->remote_addr.svm_cid;
-
-	if (!argo_vsock_cid_is_domain(cid))
-		return NULL;
-	return argo_vsock_peer_find(argo_vsock_of(vsk),
-				    cid - ARGO_VSOCK_CID_OFFSET);
-}
-
-static void space_wake(struct argo_waiter *w)
-{
-	struct argo_vsock_peer *peer = container_of(w, struct argo_vsock_peer,
-						    space);
-
-	mod_delayed_work(peer->vs->wq, &peer->tx_work, 0);
-}
+static unsigned int peer_rings = 64;
+module_param(peer_rings, uint, 0444);
+MODULE_PARM_DESC(peer_rings, "most domains with a ring of their own; those beyond share one (default 64; Xen allows a domain 128 rings in all)");
 
 /*
- * What it sent before the hypervisor knew its ring is to be read first: it is
- * in the ring for all, or was just taken out of that.
+ * Messages that the peer sent before its partner ring was there have to be read
+ * first: they are in the wildcard ring, or were just taken out of that ring.
  */
 static void hold(struct argo_vsock_peer *peer)
 {
@@ -91,18 +31,19 @@ static void hold(struct argo_vsock_peer *peer)
 	mutex_unlock(&wildcard->lock);
 }
 
-/* Return: 0 also if it has to do with the ring for all. */
-static int open_ring(struct argo_vsock_peer *peer)
+/* Return: 0 also where the peer gets no ring and shares the wildcard ring. */
+static int open_ring(struct argo_peer *base)
 {
+	struct argo_vsock_peer *peer = argo_vsock_peer_from(base);
 	struct argo_vsock *vs = peer->vs;
 	int rc = -ENOSPC;
 
-	lockdep_assert_held(&vs->peer_lock);
+	lockdep_assert_held(&vs->peers.lock);
 
-	if (vs->nr_rings < argo_vsock_max_peer_rings()) {
+	if (vs->nr_rings < peer_rings) {
 		peer->held = true;
 		peer->held_until = U64_MAX;
-		rc = argo_vsock_rx_open(&peer->rx, peer->domid);
+		rc = argo_vsock_rx_open(&peer->rx, base->domid);
 	}
 	if (rc)
 		return rc != -EHOSTUNREACH && vs->wildcard.ring ? 0 : rc;
@@ -112,243 +53,189 @@ static int open_ring(struct argo_vsock_peer *peer)
 	return 0;
 }
 
-static struct argo_vsock_peer *peer_create(struct argo_vsock *vs, u16 domid)
+static struct argo_peer *alloc(struct argo_peers *peers, u16 domid)
 {
-	const struct argo_addr addr = {
-		.port = ARGO_VSOCK_PORT,
-		.domid = domid,
-	};
+	struct argo_vsock *vs = container_of(peers, struct argo_vsock, peers);
 	struct argo_vsock_peer *peer;
-	int rc;
 
-	lockdep_assert_held(&vs->peer_lock);
-
-	peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+	peer = kzalloc(sizeof(*peer), GFP_KERNEL_ACCOUNT);
 	if (!peer)
-		return ERR_PTR(-ENOMEM);
-	refcount_set(&peer->ref, 1);
+		return NULL;
 	peer->vs = vs;
-	peer->domid = domid;
-	peer->epoch = argo_hv_epoch(vs->hv);
 	peer->used = jiffies;
-	mutex_init(&peer->tx_lock);
-	argo_vsock_queue_init(&peer->queue);
-	INIT_DELAYED_WORK(&peer->tx_work, argo_vsock_tx_work);
-	peer->space.wake = space_wake;
+	argo_vsock_queue_open(peer);
+	spin_lock_init(&peer->credit_lock);
+	argo_vsock_lanes_init(peer);
 	argo_vsock_rx_init(&peer->rx, vs, peer);
 	kobject_get(&vs->kobj);
+	queue_delayed_work(vs->wq, &vs->reap_work, ARGO_VSOCK_REAP);
+	return &peer->base;
+}
 
-	rc = argo_watch_add(vs->hv, &peer->space, &addr);
-	if (rc)
-		goto err_put;
-	rc = open_ring(peer);
-	if (rc)
-		goto err_watch;
-	return peer;
+/* The ring of a peer that this epoch knows is read to its end. */
+static void close(struct argo_peer *base)
+{
+	struct argo_vsock_peer *peer = argo_vsock_peer_from(base);
 
-err_watch:
-	argo_watch_remove(vs->hv, &peer->space);
 	cancel_delayed_work_sync(&peer->tx_work);
-err_put:
-	argo_vsock_peer_put(peer);
-	return ERR_PTR(rc);
+	argo_vsock_rx_close(&peer->rx,
+			    base->epoch == argo_hv_epoch(peer->vs->hv));
+	cancel_delayed_work_sync(&peer->rx.work);
+	argo_vsock_lanes_close(peer);
 }
 
+static void wake(struct argo_peer *base)
+{
+	struct argo_vsock_peer *peer = argo_vsock_peer_from(base);
+
+	/* A peer that could not be opened is freed without @close. */
+	if (READ_ONCE(peer->sent_to))
+		mod_delayed_work(peer->vs->wq, &peer->tx_work, 0);
+}
+
+static void gone(struct argo_peer *base)
+{
+	argo_vsock_peer_lost(argo_vsock_peer_from(base));
+}
+
+static void release(struct argo_peer *base)
+{
+	struct argo_vsock_peer *peer = argo_vsock_peer_from(base);
+
+	kobject_put(&peer->vs->kobj);
+	kfree_rcu(peer, base.rcu);
+}
+
+static const struct argo_peer_ops peer_ops = {
+	.alloc = alloc,
+	.open = open_ring,
+	.close = close,
+	.wake = wake,
+	.gone = gone,
+	.release = release,
+};
+
 /**
- * argo_vsock_peer_get() - a peer, known or not
+ * argo_vsock_peers_init() - begin with no peers
  * @vs: attachment
- * @domid: which
  *
- * Context: may sleep, takes peer_lock.
- * Return: a reference, or an ERR_PTR: -EHOSTUNREACH, -ENOMEM, and without a
- * ring for all what argo_ring_create() says.
- */
-struct argo_vsock_peer *argo_vsock_peer_get(struct argo_vsock *vs, u16 domid)
-{
-	struct argo_vsock_peer *peer = argo_vsock_peer_find(vs, domid);
-
-	if (peer)
-		return peer;
-	mutex_lock(&vs->peer_lock);
-	peer = argo_vsock_peer_find(vs, domid);
-	if (!peer) {
-		peer = peer_create(vs, domid);
-		if (!IS_ERR(peer)) {
-			refcount_inc(&peer->ref);
-			hash_add_rcu(vs->peers, &peer->node, domid);
-			queue_delayed_work(vs->wq, &vs->reap_work,
-					   ARGO_VSOCK_REAP);
-		}
-	}
-	mutex_unlock(&vs->peer_lock);
-	return peer;
-}
-
-/**
- * argo_vsock_peer_lost() - its ring has gone, or makes no sense
- * @peer: the peer
- *
- * Its connections are reset soon.
- *
- * Context: any but the hard interrupt.
- */
-void argo_vsock_peer_lost(struct argo_vsock_peer *peer)
-{
-	WRITE_ONCE(peer->gone, true);
-	mod_delayed_work(peer->vs->wq, &peer->vs->reap_work, 0);
-}
-
-/* A connected socket names a peer. Under a spinlock. */
-static void mark_in_use(struct sock *sk)
-{
-	struct argo_vsock_peer *peer = argo_vsock_peer_of(vsock_sk(sk));
-
-	if (!peer)
-		return;
-	WRITE_ONCE(peer->in_use, true);
-	argo_vsock_peer_put(peer);
-}
-
-static bool is_idle(struct argo_vsock_peer *peer)
-{
-	return !xchg(&peer->in_use, false) &&
-	       time_after(jiffies, READ_ONCE(peer->used) + ARGO_VSOCK_IDLE);
-}
-
-static void forget(struct argo_vsock_peer *peer, struct list_head *forgotten)
-{
-	struct argo_vsock *vs = peer->vs;
-
-	lockdep_assert_held(&vs->peer_lock);
-
-	hash_del_rcu(&peer->node);
-	if (peer->rx.ring)
-		vs->nr_rings--;
-	list_add(&peer->list, forgotten);
-	mutex_lock(&peer->tx_lock);
-	peer->dead = true;
-	argo_vsock_purge(peer);
-	mutex_unlock(&peer->tx_lock);
-}
-
-static void bury(struct list_head *forgotten, bool drain)
-{
-	struct argo_vsock_peer *peer, *next;
-
-	list_for_each_entry_safe(peer, next, forgotten, list) {
-		argo_watch_remove(peer->vs->hv, &peer->space);
-		cancel_delayed_work_sync(&peer->tx_work);
-		argo_vsock_rx_close(&peer->rx, drain);
-		cancel_delayed_work_sync(&peer->rx.work);
-		argo_vsock_peer_put(peer);
-	}
-}
-
-/* Begin anew with one that went: it, or another, may come back. */
-static void reset_lost(struct argo_vsock_peer *peer)
-{
-	mutex_lock(&peer->tx_lock);
-	argo_vsock_purge(peer);
-	mutex_unlock(&peer->tx_lock);
-	argo_vsock_count(peer->vs, ARGO_VSOCK_PEERS_LOST);
-	argo_vsock_reset_connections(peer->vs, argo_vsock_cid(peer->domid));
-	WRITE_ONCE(peer->life, 0);
-	WRITE_ONCE(peer->gone, false);
-}
-
-/* Return: a reference to one that went, or NULL. */
-static struct argo_vsock_peer *find_lost(struct argo_vsock *vs)
-{
-	struct argo_vsock_peer *peer;
-	unsigned int bucket;
-
-	rcu_read_lock();
-	hash_for_each_rcu(vs->peers, bucket, peer, node)
-		if (READ_ONCE(peer->gone) && refcount_inc_not_zero(&peer->ref))
-			goto found;
-	peer = NULL;
-found:
-	rcu_read_unlock();
-	return peer;
-}
-
-static void reap_work_fn(struct work_struct *work)
-{
-	struct argo_vsock *vs = container_of(to_delayed_work(work),
-					     struct argo_vsock, reap_work);
-	struct argo_vsock_peer *peer;
-	struct hlist_node *next;
-	LIST_HEAD(forgotten);
-	unsigned int bucket;
-
-	while ((peer = find_lost(vs))) {
-		reset_lost(peer);
-		argo_vsock_peer_put(peer);
-	}
-
-	vsock_for_each_connected_socket(&vs->role->transport.transport,
-					mark_in_use);
-	mutex_lock(&vs->peer_lock);
-	hash_for_each_safe(vs->peers, bucket, next, peer, node)
-		if (is_idle(peer))
-			forget(peer, &forgotten);
-		else
-			argo_vsock_rx_trim(&peer->rx);
-	if (!hash_empty(vs->peers))
-		queue_delayed_work(vs->wq, &vs->reap_work, ARGO_VSOCK_REAP);
-	mutex_unlock(&vs->peer_lock);
-	bury(&forgotten, true);
-}
-
-static void forget_all(struct argo_vsock *vs)
-{
-	struct argo_vsock_peer *peer;
-	struct hlist_node *next;
-	LIST_HEAD(forgotten);
-	unsigned int bucket;
-
-	mutex_lock(&vs->peer_lock);
-	hash_for_each_safe(vs->peers, bucket, next, peer, node)
-		forget(peer, &forgotten);
-	mutex_unlock(&vs->peer_lock);
-	bury(&forgotten, false);
-}
-
-static void restore_work_fn(struct work_struct *work)
-{
-	struct argo_vsock *vs = container_of(work, struct argo_vsock,
-					     restore_work);
-
-	argo_vsock_new_life(vs);
-	forget_all(vs);
-	argo_vsock_reset_connections(vs, VMADDR_CID_ANY);
-	argo_vsock_report(vs);
-}
-
-/**
- * argo_vsock_peers_init() - none yet
- * @vs: attachment
+ * Context: may sleep, takes peers.lock.
  */
 void argo_vsock_peers_init(struct argo_vsock *vs)
 {
-	mutex_init(&vs->peer_lock);
-	hash_init(vs->peers);
-	INIT_DELAYED_WORK(&vs->reap_work, reap_work_fn);
-	INIT_WORK(&vs->restore_work, restore_work_fn);
+	argo_peers_init(&vs->peers, vs->hv, ARGO_PORT_VSOCK,
+			ARGO_DOMID_FIRST_RESERVED, &peer_ops);
+	mutex_lock(&vs->peers.lock);
+	/* There is no peer yet, so no memory is needed. */
+	WARN_ON(argo_peers_watch(&vs->peers));
+	mutex_unlock(&vs->peers.lock);
 }
 
 /**
- * argo_vsock_peers_exit() - no more
- * @vs: attachment; no socket uses it, its ring for all is closed
+ * argo_vsock_peer_find() - find a peer that is known
+ * @vs: attachment
+ * @domid: the peer's domain id
  *
- * Context: may sleep.
+ * Context: any but the hard interrupt.
+ * Return: a reference, or NULL.
  */
-void argo_vsock_peers_exit(struct argo_vsock *vs)
+struct argo_vsock_peer *argo_vsock_peer_find(struct argo_vsock *vs, u16 domid)
 {
-	/* Whoever answers one that is just forgotten may add another. */
-	do {
-		forget_all(vs);
-		cancel_work_sync(&vs->restore_work);
-		cancel_delayed_work_sync(&vs->reap_work);
-	} while (!hash_empty(vs->peers));
+	struct argo_peer *base = argo_peer_find(&vs->peers, domid);
+
+	return base ? argo_vsock_peer_from(base) : NULL;
 }
+
+/**
+ * argo_vsock_peer_get() - find a peer, or create the peer
+ * @vs: attachment
+ * @domid: the peer's domain id
+ *
+ * Context: may sleep, takes peers.lock.
+ * Return: a reference, or an ERR_PTR: -EHOSTUNREACH, -ENOMEM; without a
+ * wildcard ring also an errno of argo_ring_create(), or -ENOSPC.
+ */
+struct argo_vsock_peer *argo_vsock_peer_get(struct argo_vsock *vs, u16 domid)
+{
+	struct argo_peer *base = argo_peer_get(&vs->peers, domid);
+
+	return IS_ERR(base) ? ERR_CAST(base) : argo_vsock_peer_from(base);
+}
+
+/**
+ * argo_vsock_peer_of() - find the peer at the other end of a socket
+ * @vsk: the socket
+ *
+ * Context: any.
+ * Return: a reference; or NULL where the other end is no known peer.
+ */
+struct argo_vsock_peer *argo_vsock_peer_of(const struct vsock_sock *vsk)
+{
+	u32 cid = vsk->remote_addr.svm_cid;
+
+	if (!argo_vsock_cid_is_domain(cid))
+		return NULL;
+	return argo_vsock_peer_find(argo_vsock_of(vsk),
+				    cid - ARGO_VSOCK_CID_OFFSET);
+}
+
+/* Return: the errno of sending to a domain that has no ring for AF_VSOCK. */
+static int explain_absence(struct argo_vsock *vs, const struct argo_addr *addr)
+{
+	struct virtio_vsock_hdr hdr = {
+		.src_cid = cpu_to_le64(argo_vsock_own_cid(vs)),
+		.dst_cid = cpu_to_le64(argo_vsock_cid(addr->domid)),
+		.type = cpu_to_le16(VIRTIO_VSOCK_TYPE_STREAM),
+		.op = cpu_to_le16(VIRTIO_VSOCK_OP_RST),
+	};
+	const struct argo_hv_iov iov = {
+		.base = (unsigned long)&hdr,
+		.len = sizeof(hdr),
+	};
+	struct argo_outgoing out = {
+		.ring = READ_ONCE(vs->wildcard.ring),
+		.msg.dst = *addr,
+		.msg.type = argo_vsock_type(vs, ARGO_VSOCK_PACKET),
+		.msg.iov = &iov,
+		.msg.niov = 1,
+		.len = sizeof(hdr),
+	};
+	int rc = out.ring ? argo_send(&out, NULL) : -ECONNREFUSED;
+
+	/* Sent, or no space: by now the domain has a ring. */
+	return rc == -EAGAIN ? 0 : min(rc, 0);
+}
+
+/**
+ * argo_vsock_peer_reach() - find a peer that a user wants to talk to
+ * @vs: attachment
+ * @domid: the peer's domain id
+ *
+ * Any user may name any domain, so nothing is allocated for a domain that has
+ * no ring for AF_VSOCK.
+ *
+ * Context: may sleep, takes peers.lock.
+ * Return: a reference, or an ERR_PTR: -ECONNREFUSED, -EHOSTUNREACH, -ENOMEM, or
+ * another errno of argo_vsock_peer_get().
+ */
+struct argo_vsock_peer *argo_vsock_peer_reach(struct argo_vsock *vs, u16 domid)
+{
+	const struct argo_addr addr = {
+		.port = ARGO_PORT_VSOCK,
+		.domid = domid,
+	};
+	struct argo_vsock_peer *peer = argo_vsock_peer_find(vs, domid);
+	struct argo_space_state state;
+	int rc;
+
+	if (peer)
+		return peer;
+	rc = argo_space_query(vs->hv, &addr, 0, &state);
+	if (!rc && !(state.flags & ARGO_STATE_EXISTS))
+		rc = explain_absence(vs, &addr);
+	/* Sending may be allowed where asking is forbidden. */
+	if (rc && rc != -EACCES)
+		return ERR_PTR(rc);
+	return argo_vsock_peer_get(vs, domid);
+}
+

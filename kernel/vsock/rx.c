@@ -1,102 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Receiving: a worker for each ring builds packets straight from it, checks
- * them, and gives them to the common code; but for what direct_rx.c has.
+ * Receiving: each ring has a worker, which checks the messages in the ring and
+ * delivers them as packets and datagrams. Readers of streams take some of the
+ * data from the ring themselves (direct_rx.c).
  */
 #include <linux/module.h>
 #include <linux/uio.h>
 
+#include <argo/kcov.h>
+
 #include "vsock.h"
 
-/* Messages before other work gets a turn. */
+/* Messages that a worker reads before other work gets its turn. */
 #define ARGO_VSOCK_BUDGET	64
-/* Messages before the rings of others are looked at. */
-#define ARGO_VSOCK_LOOK		8
-/* There is no memory for a packet, which stays in the ring. */
+/* Milliseconds until the worker tries again to get memory for a packet. */
 #define ARGO_VSOCK_RETRY_MS	10
-/* Payload that is surely to be had in one piece. */
+/* Bytes of payload for which the kernel surely has memory in one piece. */
 #define ARGO_VSOCK_CHUNK	8192u
 
-/**
- * struct received - a message, out of the ring
- * @domid: who sent it
- * @life: its life
- * @fault: what is wrong with it
- * @pkt: a packet, or NULL
- * @hdr: the packet's header, also where there is no @pkt for it
- * @dgram: a datagram, or NULL
- * @dgram_hdr: its header
+/*
+ * Bytes of a datagram that are in the head of its sk_buff; pages have the rest.
  */
-struct received {
-	u16 domid;
-	u32 life;
-	enum argo_vsock_fault fault;
-	struct argo_vsock_pkt *pkt;
-	struct virtio_vsock_hdr hdr;
-	struct sk_buff *dgram;
-	struct argo_vsock_dgram_hdr dgram_hdr;
-};
+#define ARGO_VSOCK_DGRAM_HEAD	2048u
 
-/**
- * argo_vsock_read_header() - read a packet's header
- * @rx: whose ring
- * @msg: the message
- * @hdr: filled in
- *
- * Context: under @rx->lock.
- * Return: what is wrong with the packet.
- */
-enum argo_vsock_fault argo_vsock_read_header(struct argo_vsock_rx *rx,
-					     const struct argo_ring_msg *msg,
-					     struct virtio_vsock_hdr *hdr)
-{
-	lockdep_assert_held(&rx->lock);
+/* A stream's window, in packets of the largest size: stream.c. */
+#define ARGO_VSOCK_RING_SIZE	(16 * (ARGO_VSOCK_MAX_PAYLOAD + 64) + 4096)
+/* Room for a packet of the largest size, and for small ones behind it. */
+#define ARGO_VSOCK_MIN_RING	(ARGO_VSOCK_MAX_PAYLOAD + 4096)
 
-	if (msg->len < sizeof(*hdr)) {
-		*hdr = (struct virtio_vsock_hdr) {
-			.op = cpu_to_le16(VIRTIO_VSOCK_OP_INVALID),
-		};
-		return ARGO_VSOCK_MALFORMED;
-	}
-	argo_ring_read(rx->ring, msg, 0, hdr, sizeof(*hdr));
-	return argo_vsock_check(hdr, msg->len - sizeof(*hdr),
-				argo_vsock_cid(msg->domid),
-				argo_vsock_own_cid(rx->vs),
-				ARGO_VSOCK_LAST_TYPE);
-}
-
-static void advance(struct argo_vsock_rx *rx, const struct argo_ring_msg *msg)
-{
-	rx->done = 0;
-	rx->taken += argo_ring_slots(msg->len +
-				     sizeof(struct argo_ring_msg_header));
-}
-
-/**
- * argo_vsock_consume() - a message was read
- * @rx: whose ring
- * @msg: the message
- *
- * Context: under @rx->lock.
- */
-void argo_vsock_consume(struct argo_vsock_rx *rx,
-			const struct argo_ring_msg *msg)
-{
-	lockdep_assert_held(&rx->lock);
-
-	advance(rx, msg);
-	argo_ring_consume(rx->ring, msg, false);
-}
-
-static void drop(struct argo_vsock_rx *rx, const struct argo_ring_msg *msg)
-{
-	advance(rx, msg);
-	argo_ring_drop(rx->ring, msg);
-}
+static unsigned int ring_size = ARGO_VSOCK_RING_SIZE;
+module_param(ring_size, uint, 0444);
+MODULE_PARM_DESC(ring_size, "bytes of each receive ring, one for each domain that this one talks to and one for others (default 1053696)");
 
 /*
- * Large payload is to be had in one piece or, where memory is in small pieces,
- * as several packets. rx->done is what earlier ones had.
+ * Allocates a packet for the @left bytes of a message's payload. Where the
+ * memory for a large packet is not there, the packet takes a part of the
+ * payload (@len), and later packets the rest.
  */
 static struct argo_vsock_pkt *alloc_pkt(struct argo_vsock_rx *rx,
 					struct virtio_vsock_hdr *hdr, u32 left,
@@ -119,7 +58,8 @@ static struct argo_vsock_pkt *alloc_pkt(struct argo_vsock_rx *rx,
 }
 
 static int read_payload(struct argo_vsock_rx *rx,
-			const struct argo_ring_msg *msg, struct received *in)
+			const struct argo_ring_msg *msg,
+			struct argo_vsock_received *in)
 {
 	struct virtio_vsock_hdr hdr = in->hdr;
 	u32 payload = msg->len - sizeof(hdr), len, at = 0;
@@ -137,7 +77,7 @@ static int read_payload(struct argo_vsock_rx *rx,
 		at += view[i].iov_len;
 	}
 	if (rx->done + len < payload) {
-		rx->done += len;
+		argo_vsock_read_part(rx, &in->hdr, len);
 		return 1;
 	}
 	if (argo_vsock_is_stream_data(&in->hdr))
@@ -147,11 +87,12 @@ static int read_payload(struct argo_vsock_rx *rx,
 }
 
 static int read_packet(struct argo_vsock_rx *rx,
-		       const struct argo_ring_msg *msg, struct received *in)
+		       const struct argo_ring_msg *msg,
+		       struct argo_vsock_received *in)
 {
 	in->fault = argo_vsock_read_header(rx, msg, &in->hdr);
 	if (in->fault) {
-		drop(rx, msg);
+		argo_vsock_drop(rx, msg);
 		return 1;
 	}
 	if (le32_to_cpu(in->hdr.buf_alloc) > ARGO_VSOCK_MAX_CREDIT)
@@ -159,20 +100,37 @@ static int read_packet(struct argo_vsock_rx *rx,
 	return read_payload(rx, msg, in);
 }
 
+static struct sk_buff *alloc_datagram(u32 len)
+{
+	u32 head = min(len, ARGO_VSOCK_DGRAM_HEAD);
+	struct sk_buff *skb;
+	int rc;
+
+	skb = alloc_skb_with_frags(head, len - head, PAGE_ALLOC_COSTLY_ORDER,
+				   &rc, GFP_KERNEL);
+	if (!skb)
+		return NULL;
+	skb_put(skb, head);
+	skb->data_len = len - head;
+	skb->len = len;
+	return skb;
+}
+
 static int read_datagram(struct argo_vsock_rx *rx,
-			 const struct argo_ring_msg *msg, struct received *in)
+			 const struct argo_ring_msg *msg,
+			 struct argo_vsock_received *in)
 {
 	u32 at = 0, len = msg->len - sizeof(in->dgram_hdr);
 	struct kvec view[2];
 	unsigned int i, pieces;
 
 	if (msg->len < sizeof(in->dgram_hdr) || len > ARGO_VSOCK_MAX_PAYLOAD) {
-		drop(rx, msg);
+		argo_vsock_drop(rx, msg);
 		in->fault = ARGO_VSOCK_MALFORMED;
 		return 1;
 	}
 	argo_ring_read(rx->ring, msg, 0, &in->dgram_hdr, sizeof(in->dgram_hdr));
-	in->dgram = argo_vsock_dgram_alloc(rx->vs, len);
+	in->dgram = alloc_datagram(len);
 	if (!in->dgram)
 		return -ENOMEM;
 	pieces = argo_ring_view(rx->ring, msg, sizeof(in->dgram_hdr), len,
@@ -187,7 +145,7 @@ static int read_datagram(struct argo_vsock_rx *rx,
 }
 
 /* Return: 1 with a message, 0 without, -ENOMEM, -EBADMSG (out of use). */
-static int read_one(struct argo_vsock_rx *rx, struct received *in)
+static int read_one(struct argo_vsock_rx *rx, struct argo_vsock_received *in)
 {
 	struct argo_ring_msg msg;
 	int rc;
@@ -202,10 +160,10 @@ static int read_one(struct argo_vsock_rx *rx, struct received *in)
 		return rc;
 	in->domid = msg.domid;
 	in->life = msg.type & ARGO_VSOCK_LIFE_MASK;
-	/* Any user of /dev/argo there may send from another port. */
-	if (msg.port != ARGO_VSOCK_PORT ||
+	/* Users of /dev/argo in the peer may send from other ports. */
+	if (msg.port != ARGO_PORT_VSOCK ||
 	    (msg.type & ARGO_VSOCK_MAGIC_MASK) != ARGO_VSOCK_MAGIC) {
-		drop(rx, &msg);
+		argo_vsock_drop(rx, &msg);
 		in->life = 0;
 		in->fault = ARGO_VSOCK_MALFORMED;
 		return 1;
@@ -216,204 +174,40 @@ static int read_one(struct argo_vsock_rx *rx, struct received *in)
 	case ARGO_VSOCK_DATAGRAM:
 		return read_datagram(rx, &msg, in);
 	default:
-		drop(rx, &msg);
+		argo_vsock_drop(rx, &msg);
 		in->fault = ARGO_VSOCK_MALFORMED;
 		return 1;
 	}
 }
 
 /**
- * argo_vsock_addresses() - whom a packet is from, and for
- * @hdr: its header
- * @src: filled in
- * @dst: filled in
+ * argo_vsock_receive() - take one message out of a ring and deliver it
+ * @rx: the reading side of the ring
+ *
+ * Context: may sleep, but waits for no socket; under @rx->receive_lock.
+ * Return: 1; 0 (there was no message), -ENOMEM, -EBADMSG (the ring is out of
+ * use).
  */
-void argo_vsock_addresses(const struct virtio_vsock_hdr *hdr,
-			  struct sockaddr_vm *src, struct sockaddr_vm *dst)
+int argo_vsock_receive(struct argo_vsock_rx *rx)
 {
-	vsock_addr_init(src, le64_to_cpu(hdr->src_cid),
-			le32_to_cpu(hdr->src_port));
-	vsock_addr_init(dst, le64_to_cpu(hdr->dst_cid),
-			le32_to_cpu(hdr->dst_port));
-}
-
-/* A packet that makes no sense ends the connection that it names, if any. */
-static void reset_connection_of(struct argo_vsock *vs,
-				const struct received *in)
-{
-	struct argo_vsock_pkt *pkt;
-	struct sockaddr_vm src, dst;
-	struct sock *sk;
-	u16 type;
-
-	if (le64_to_cpu(in->hdr.src_cid) != argo_vsock_cid(in->domid) ||
-	    le16_to_cpu(in->hdr.op) == VIRTIO_VSOCK_OP_RST)
-		return;
-	argo_vsock_addresses(&in->hdr, &src, &dst);
-	sk = vsock_find_connected_socket(&src, &dst);
-	if (!sk)
-		return;
-	type = argo_vsock_type_of(sk);
-	sock_put(sk);
-	pkt = argo_vsock_make_reset(vs, &src, dst.svm_port, type, false);
-	if (pkt)
-		argo_vsock_send_pkt(vs, pkt);
-	pkt = argo_vsock_make_reset(vs, &src, dst.svm_port, type, true);
-	if (pkt)
-		argo_vsock_pkt_receive(&vs->role->transport, pkt);
-}
-
-/*
- * The last quarter of an accept queue is for peers that have nothing waiting in
- * it, so that one that floods it keeps nobody else out.
- */
-static bool has_its_share(struct sock *sk, u32 cid)
-{
-	unsigned int room = READ_ONCE(sk->sk_max_ack_backlog) + 1;
-	unsigned int waiting = sk->sk_ack_backlog;
-	struct vsock_sock *child;
-
-	if (waiting + room / 4 < room)
-		return false;
-	list_for_each_entry(child, &vsock_sk(sk)->accept_queue, accept_queue)
-		if (child->remote_addr.svm_cid == cid)
-			return true;
-	return false;
-}
-
-static bool refuses(struct argo_vsock *vs, const struct virtio_vsock_hdr *hdr)
-{
-	struct sockaddr_vm src, dst;
-	struct sock *sk;
-	bool refuse;
-
-	argo_vsock_addresses(hdr, &src, &dst);
-	sk = vsock_find_bound_socket(&dst);
-	if (!sk)
-		return false;
-	lock_sock(sk);
-	refuse = sk->sk_state == TCP_LISTEN && has_its_share(sk, src.svm_cid);
-	release_sock(sk);
-	sock_put(sk);
-	return refuse;
-}
-
-static void refuse(struct argo_vsock *vs, const struct virtio_vsock_hdr *hdr)
-{
-	struct argo_vsock_pkt *pkt;
-	struct sockaddr_vm src, dst;
-
-	argo_vsock_count(vs, ARGO_VSOCK_REFUSED_SHARE);
-	argo_vsock_addresses(hdr, &src, &dst);
-	pkt = argo_vsock_make_reset(vs, &src, dst.svm_port,
-				    le16_to_cpu(hdr->type), false);
-	if (pkt)
-		argo_vsock_send_pkt(vs, pkt);
-}
-
-static void deliver_packet(struct argo_vsock *vs, struct argo_vsock_peer *peer,
-			   struct received *in)
-{
-	struct virtio_vsock_hdr *hdr = argo_vsock_pkt_hdr(in->pkt);
-
-	argo_vsock_count(vs, ARGO_VSOCK_RX_PACKETS);
-	virtio_transport_deliver_tap_pkt(in->pkt);
-	if (le16_to_cpu(hdr->op) == VIRTIO_VSOCK_OP_REQUEST) {
-		/* It could not be answered. */
-		if (argo_vsock_replies_pending(peer)) {
-			argo_vsock_count(vs, ARGO_VSOCK_DROPPED_REPLIES);
-			argo_vsock_pkt_free(in->pkt);
-			return;
-		}
-		if (refuses(vs, hdr)) {
-			refuse(vs, hdr);
-			argo_vsock_pkt_free(in->pkt);
-			return;
-		}
-	}
-	argo_vsock_pkt_receive(&vs->role->transport, in->pkt);
-}
-
-/* Another life than before: it knows nothing of the connections from then. */
-static void note_life(struct argo_vsock_peer *peer, u32 life)
-{
-	if (!life || peer->life == life)
-		return;
-	if (peer->life) {
-		argo_vsock_count(peer->vs, ARGO_VSOCK_PEERS_LOST);
-		argo_vsock_reset_connections(peer->vs,
-					     argo_vsock_cid(peer->domid));
-	}
-	peer->life = life;
-}
-
-static struct argo_vsock_peer *find_sender(struct argo_vsock_rx *rx, u16 domid)
-{
-	if (!rx->peer)
-		return argo_vsock_peer_get(rx->vs, domid);
-	refcount_inc(&rx->peer->ref);
-	return rx->peer;
-}
-
-static void deliver(struct argo_vsock_rx *rx, struct received *in)
-{
-	struct argo_vsock *vs = rx->vs;
-	struct argo_vsock_peer *peer;
-
-	/* Even of nonsense: what follows then is not in the ring for all. */
-	peer = find_sender(rx, in->domid);
-	if (in->fault) {
-		argo_vsock_count(vs, in->fault == ARGO_VSOCK_WRONG_SOURCE ?
-				 ARGO_VSOCK_DROPPED_SOURCE :
-				 ARGO_VSOCK_DROPPED_MALFORMED);
-		reset_connection_of(vs, in);
-		if (!IS_ERR(peer))
-			argo_vsock_peer_put(peer);
-		return;
-	}
-	if (IS_ERR(peer)) {
-		argo_vsock_count(vs, ARGO_VSOCK_DROPPED_REPLIES);
-		if (in->pkt)
-			argo_vsock_pkt_free(in->pkt);
-		kfree_skb(in->dgram);
-		return;
-	}
-	WRITE_ONCE(peer->used, jiffies);
-	note_life(peer, in->life);
-	if (in->pkt)
-		deliver_packet(vs, peer, in);
-	else
-		argo_vsock_dgram_receive(vs, in->domid, &in->dgram_hdr,
-					 in->dgram);
-	argo_vsock_peer_put(peer);
-}
-
-static int read_and_deliver(struct argo_vsock_rx *rx)
-{
-	struct received in;
-	bool was_told;
+	struct argo_vsock_received in;
 	int rc;
 
+	lockdep_assert_held(&rx->receive_lock);
+
 	mutex_lock(&rx->lock);
-	was_told = rx->told.at == argo_vsock_position(rx);
 	rc = read_one(rx, &in);
-	rx->delivering = rc > 0;
-	rx->awaited = rc > 0 && was_told ? &in.hdr : NULL;
 	mutex_unlock(&rx->lock);
 	if (rc <= 0)
 		return rc;
-	deliver(rx, &in);
+	rx->vs->up->received(rx, &in);
 	mutex_lock(&rx->lock);
-	rx->delivering = false;
-	rx->awaited = NULL;
 	rx->delivered = rx->taken;
-	WRITE_ONCE(rx->dealt, rx->dealt + 1);
 	mutex_unlock(&rx->lock);
-	wake_up_all(&rx->dealt_wait);
 	return rc;
 }
 
-/* Does what the peer sent earlier lie in the ring for all? */
+/* Are earlier messages of the peer still in the wildcard ring? */
 static bool is_held(struct argo_vsock_rx *rx)
 {
 	struct argo_vsock_rx *wildcard = &rx->vs->wildcard;
@@ -430,17 +224,29 @@ static bool is_held(struct argo_vsock_rx *rx)
 	return READ_ONCE(peer->held);
 }
 
-/* Those who waited for what lay in the ring for all may go on. */
+/* Has the workers of held partner rings look whether they may go on. */
 static void wake_held(struct argo_vsock *vs)
 {
 	struct argo_vsock_peer *peer;
 	unsigned int bucket;
 
 	rcu_read_lock();
-	hash_for_each_rcu(vs->peers, bucket, peer, node)
+	argo_peers_each_rcu(&vs->peers, bucket, peer, base)
 		if (READ_ONCE(peer->held))
 			queue_delayed_work(vs->wq, &peer->rx.work, 0);
 	rcu_read_unlock();
+}
+
+/* Return: as argo_vsock_receive(); 0 also if the message stays in the ring. */
+static int receive_or_leave(struct argo_vsock_rx *rx)
+{
+	int rc = 0;
+
+	mutex_lock(&rx->receive_lock);
+	if (!argo_vsock_leave(rx))
+		rc = argo_vsock_receive(rx);
+	mutex_unlock(&rx->receive_lock);
+	return rc;
 }
 
 static void rx_work_fn(struct work_struct *work)
@@ -449,29 +255,33 @@ static void rx_work_fn(struct work_struct *work)
 						struct argo_vsock_rx, work);
 	struct argo_vsock *vs = rx->vs;
 	unsigned int n = 0;
-	bool masked;
+	bool masked, full = false;
 	int rc = 0;
 
-	mutex_lock(&rx->lock);
-	argo_vsock_let_interrupt(rx);
-	mutex_unlock(&rx->lock);
 	if (is_held(rx))
 		return;
-	masked = argo_poll_begin(vs->hv);
+	masked = argo_irq_away_begin(vs->hv);
 	if (masked)
-		argo_poll_stay(vs->hv);
+		argo_irq_away_stay(vs->hv);
+	argo_kcov_start();
 	while (n < ARGO_VSOCK_BUDGET) {
-		rc = argo_vsock_leave(rx) ? 0 : read_and_deliver(rx);
+		full = rx->peer && argo_vsock_lanes_full(rx->peer);
+		if (full)
+			break;
+		rc = receive_or_leave(rx);
 		if (rc <= 0)
 			break;
-		if (++n % ARGO_VSOCK_LOOK == 0 && masked)
-			argo_poll_look(vs->hv);
+		if (++n % ARGO_IRQ_AWAY_LOOK == 0 && masked)
+			argo_hv_interrupt(vs->hv);
 	}
-	argo_poll_end(vs->hv, masked);
+	argo_kcov_stop();
+	argo_irq_away_end(vs->hv, masked);
 
 	if (!rx->peer)
 		wake_held(vs);
-	if (rc > 0)
+	if (full)
+		queue_delayed_work(vs->wq, &rx->work, 1);
+	else if (rc > 0)
 		queue_delayed_work(vs->wq, &rx->work, 0);
 	else if (rc == -ENOMEM)
 		queue_delayed_work(vs->wq, &rx->work,
@@ -480,11 +290,11 @@ static void rx_work_fn(struct work_struct *work)
 		argo_vsock_peer_lost(rx->peer);
 }
 
-/* A ring keeps what data_ready() needs. */
+/* A ring holds a reference to the structure that data_ready() uses. */
 static void get_owner(struct argo_vsock_rx *rx)
 {
 	if (rx->peer)
-		refcount_inc(&rx->peer->ref);
+		argo_peer_hold(&rx->peer->base);
 	else
 		kobject_get(&rx->vs->kobj);
 }
@@ -501,8 +311,8 @@ static void rx_data_ready(struct argo_ring *ring)
 {
 	struct argo_vsock_rx *rx = argo_ring_priv(ring);
 
-	/* There is a reader who will look, or call the worker: direct_rx.c. */
-	if (!READ_ONCE(rx->reading) && !READ_ONCE(rx->masked))
+	/* Else a reader takes the message or calls the worker. */
+	if (!READ_ONCE(rx->reader_owns))
 		mod_delayed_work(rx->vs->wq, &rx->work, 0);
 }
 
@@ -541,9 +351,9 @@ static const struct argo_ring_ops rx_ops = {
 
 /**
  * argo_vsock_rx_init() - prepare to read a ring
- * @rx: that will
+ * @rx: the reading side of the ring
  * @vs: attachment
- * @peer: whose ring, NULL for the one that any domain may send to
+ * @peer: the partner of a partner ring; NULL for the wildcard ring
  */
 void argo_vsock_rx_init(struct argo_vsock_rx *rx, struct argo_vsock *vs,
 			struct argo_vsock_peer *peer)
@@ -551,19 +361,18 @@ void argo_vsock_rx_init(struct argo_vsock_rx *rx, struct argo_vsock *vs,
 	rx->vs = vs;
 	rx->peer = peer;
 	argo_vsock_pkt_pool_init(&rx->pool);
+	mutex_init(&rx->receive_lock);
 	mutex_init(&rx->lock);
-	rx->told.at = U64_MAX;
-	init_waitqueue_head(&rx->dealt_wait);
 	INIT_DELAYED_WORK(&rx->work, rx_work_fn);
 }
 
 /**
- * argo_vsock_rx_open() - get the ring
+ * argo_vsock_rx_open() - create the ring
  * @rx: from argo_vsock_rx_init()
- * @partner: the domain that may send, ARGO_DOMID_ANY for all
+ * @partner: the ring's partner; ARGO_DOMID_ANY for the wildcard ring
  *
- * The ring holds a reference to the peer, or the attachment, until nobody looks
- * at it any more.
+ * The ring holds a reference to the peer, or to the attachment, until the ring
+ * is released.
  *
  * Context: may sleep, takes core's ring_lock.
  * Return: 0, or an errno of argo_ring_create().
@@ -573,9 +382,9 @@ int argo_vsock_rx_open(struct argo_vsock_rx *rx, u16 partner)
 	const struct argo_ring_params params = {
 		.ops = &rx_ops,
 		.priv = rx,
-		.port = ARGO_VSOCK_PORT,
+		.port = ARGO_PORT_VSOCK,
 		.partner = partner,
-		.size = argo_vsock_ring_size(),
+		.size = max_t(u32, ring_size, ARGO_VSOCK_MIN_RING),
 		.uid = GLOBAL_ROOT_UID,
 	};
 	struct argo_ring *ring;
@@ -589,41 +398,42 @@ int argo_vsock_rx_open(struct argo_vsock_rx *rx, u16 partner)
 	mutex_lock(&rx->lock);
 	WRITE_ONCE(rx->ring, ring);
 	mutex_unlock(&rx->lock);
-	/* What came before there was one to read. */
+	/* Messages may have come before rx->ring was set. */
 	queue_delayed_work(rx->vs->wq, &rx->work, 0);
 	return 0;
 }
 
 /**
  * argo_vsock_rx_close() - give the ring back
- * @rx: whose ring is open, or not
- * @drain: first deliver what is in it; nothing comes any more
+ * @rx: the reading side of the ring, which may be closed already
+ * @drain: first take no more messages and deliver those in the ring
  *
- * Context: may sleep, takes core's ring_lock; not in @rx->work. Under no lock if
- * @drain.
+ * Context: may sleep, under no lock; not in @rx->work.
  */
 void argo_vsock_rx_close(struct argo_vsock_rx *rx, bool drain)
 {
 	struct argo_ring *ring;
 
+	mutex_lock(&rx->receive_lock);
 	if (drain && rx->ring) {
 		argo_ring_stop(rx->ring);
-		while (read_and_deliver(rx) > 0)
+		while (argo_vsock_receive(rx) > 0)
 			;
 	}
 	mutex_lock(&rx->lock);
 	ring = rx->ring;
 	WRITE_ONCE(rx->ring, NULL);
 	argo_pool_drain(&rx->pool);
-	argo_vsock_let_interrupt(rx);
+	argo_vsock_release(rx);
 	mutex_unlock(&rx->lock);
+	mutex_unlock(&rx->receive_lock);
 	if (ring)
 		argo_ring_destroy(ring);
 }
 
 /**
- * argo_vsock_rx_trim() - give back memory that was not used for a while
- * @rx: whose
+ * argo_vsock_rx_trim() - give back pooled memory that was not used for a while
+ * @rx: the reading side of a ring
  *
  * Context: may sleep, takes @rx->lock.
  */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What was sent, received and dropped: /sys/module/argo_vsock/{host,guest}/. */
+/* CID and counters, in /sys/module/argo_vsock/{host,guest}/. */
 #include <linux/module.h>
-#include <linux/slab.h>
 
 #include "vsock.h"
 
@@ -48,6 +47,8 @@ COUNT(dropped_malformed, ARGO_VSOCK_DROPPED_MALFORMED);
 COUNT(dropped_source, ARGO_VSOCK_DROPPED_SOURCE);
 COUNT(dropped_replies, ARGO_VSOCK_DROPPED_REPLIES);
 COUNT(refused_share, ARGO_VSOCK_REFUSED_SHARE);
+COUNT(reset_credit, ARGO_VSOCK_RESET_CREDIT);
+COUNT(reset_waiting, ARGO_VSOCK_RESET_WAITING);
 COUNT(datagrams_no_socket, ARGO_VSOCK_DATAGRAMS_NO_SOCKET);
 COUNT(datagrams_no_room, ARGO_VSOCK_DATAGRAMS_NO_ROOM);
 COUNT(peers_lost, ARGO_VSOCK_PEERS_LOST);
@@ -64,49 +65,19 @@ static struct attribute *vsock_attrs[] = {
 	&dropped_source_attr.attr.attr,
 	&dropped_replies_attr.attr.attr,
 	&refused_share_attr.attr.attr,
+	&reset_credit_attr.attr.attr,
+	&reset_waiting_attr.attr.attr,
 	&datagrams_no_socket_attr.attr.attr,
 	&datagrams_no_room_attr.attr.attr,
 	&peers_lost_attr.attr.attr,
 	NULL,
 };
-ATTRIBUTE_GROUPS(vsock);
 
-/* The last reference: rings are gone, so nothing queues work any more. */
-static void vsock_release(struct kobject *kobj)
-{
-	struct argo_vsock *vs = vsock_of(kobj);
-
-	destroy_workqueue(vs->wq);
-	kfree(vs);
-}
-
-static struct kobj_type vsock_ktype = {
-	.sysfs_ops = &kobj_sysfs_ops,
-	.default_groups = vsock_groups,
-	.release = vsock_release,
+static const struct attribute_group vsock_group = {
+	.attrs = vsock_attrs,
 };
 
-/**
- * argo_vsock_stats_add() - show an attachment in sysfs
- * @vs: the attachment, from now on freed with its last reference
- *
- * Context: may sleep.
- * Return: 0 or an errno; the reference is the caller's to put in any case.
- */
-int argo_vsock_stats_add(struct argo_vsock *vs)
-{
-	return kobject_init_and_add(&vs->kobj, &vsock_ktype,
-				    &THIS_MODULE->mkobj.kobj, "%s",
-				    vs->role->name);
-}
-
-/**
- * argo_vsock_stats_remove() - show it no more
- * @vs: the attachment
- *
- * Context: may sleep.
- */
-void argo_vsock_stats_remove(struct argo_vsock *vs)
-{
-	kobject_del(&vs->kobj);
-}
+const struct attribute_group *argo_vsock_stats_groups[] = {
+	&vsock_group,
+	NULL,
+};

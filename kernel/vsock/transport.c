@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The two transports for connections, which differ in nothing but the
- * attachment that they use. Almost all of their work the common code does.
+ * The two transports for connections. They differ only in the attachment that
+ * they use. The common code does most of their work.
  */
 #include <linux/module.h>
 
 #include "vsock.h"
 
-/* AF_VSOCK asks without saying whom: each transport has its own. */
+/* get_local_cid() has no argument that tells the transports apart. */
 static u32 host_local_cid(void)
 {
 	return argo_vsock_own_cid(argo_vsock_host.vs);
@@ -16,6 +16,16 @@ static u32 host_local_cid(void)
 static u32 guest_local_cid(void)
 {
 	return argo_vsock_own_cid(argo_vsock_guest.vs);
+}
+
+static int host_init(struct vsock_sock *vsk, struct vsock_sock *parent)
+{
+	return argo_vsock_conn_init(argo_vsock_host.vs, vsk, parent);
+}
+
+static int guest_init(struct vsock_sock *vsk, struct vsock_sock *parent)
+{
+	return argo_vsock_conn_init(argo_vsock_guest.vs, vsk, parent);
 }
 
 #ifdef ARGO_HAVE_VSOCK_NET
@@ -39,37 +49,6 @@ static int guest_send_pkt(struct argo_vsock_pkt *pkt)
 	return argo_vsock_send_pkt(argo_vsock_guest.vs, pkt);
 }
 #endif
-
-/**
- * argo_vsock_of() - the attachment that a connection goes through
- * @vsk: a socket of one of the transports here
- */
-struct argo_vsock *argo_vsock_of(const struct vsock_sock *vsk)
-{
-	return container_of(vsk->transport, struct argo_vsock_role,
-			    transport.transport)->vs;
-}
-
-static struct sk_buff *note_tap(void *opaque)
-{
-	*(bool *)opaque = true;
-	return NULL;
-}
-
-/**
- * argo_vsock_is_captured() - does vsockmon look at packets?
- *
- * Who captures wants whole ones.
- *
- * Context: any.
- */
-bool argo_vsock_is_captured(void)
-{
-	bool captured = false;
-
-	vsock_deliver_tap(note_tap, &captured);
-	return captured;
-}
 
 static int cancel_pkt(struct vsock_sock *vsk)
 {
@@ -101,7 +80,7 @@ static bool seqpacket_allow(u32 cid)
 #endif
 
 #ifdef ARGO_HAVE_VSOCK_REMOTE_CID
-/* A guest reaches other guests, not only its host. */
+/* A guest reaches other guests, not only the host. */
 static bool has_remote_cid(struct vsock_sock *vsk, u32 cid)
 {
 	return argo_vsock_cid_is_domain(cid);
@@ -109,7 +88,7 @@ static bool has_remote_cid(struct vsock_sock *vsk, u32 cid)
 #endif
 
 #ifdef ARGO_HAVE_VSOCK_ZEROCOPY
-/* What is in more pieces than a message may have goes as several: tx.c. */
+/* tx.c sends any number of pieces, in several messages if it has to. */
 static bool msgzerocopy_allow(void)
 {
 	return true;
@@ -118,7 +97,7 @@ static bool msgzerocopy_allow(void)
 
 #ifdef ARGO_HAVE_VSOCK_SEQPACKET
 #define SEQPACKET_OPS \
-	.seqpacket_dequeue = virtio_transport_seqpacket_dequeue, \
+	.seqpacket_dequeue = argo_vsock_seqpacket_dequeue, \
 	.seqpacket_enqueue = argo_vsock_seqpacket_enqueue, \
 	.seqpacket_allow = seqpacket_allow, \
 	.seqpacket_has_data = virtio_transport_seqpacket_has_data,
@@ -139,7 +118,15 @@ static bool msgzerocopy_allow(void)
 #endif
 
 #ifdef ARGO_HAVE_VSOCK_READ_SKB
-#define READ_SKB_OPS	.read_skb = virtio_transport_read_skb,
+/* A socket map takes sk_buffs as they are, and those of records are packed. */
+static int read_skb(struct vsock_sock *vsk, skb_read_actor_t actor)
+{
+	if (sk_vsock(vsk)->sk_type != SOCK_STREAM)
+		return -EOPNOTSUPP;
+	return virtio_transport_read_skb(vsk, actor);
+}
+
+#define READ_SKB_OPS	.read_skb = read_skb,
 #else
 #define READ_SKB_OPS
 #endif
@@ -160,10 +147,9 @@ static bool msgzerocopy_allow(void)
 /* Operations of the common code; datagrams have a transport of their own. */
 #define COMMON_OPS \
 	.module = THIS_MODULE, \
-	.init = virtio_transport_do_socket_init, \
-	.destruct = virtio_transport_destruct, \
-	.release = virtio_transport_release, \
-	.connect = virtio_transport_connect, \
+	.destruct = argo_vsock_conn_destruct, \
+	.release = argo_vsock_conn_release, \
+	.connect = argo_vsock_conn_connect, \
 	.shutdown = virtio_transport_shutdown, \
 	.cancel_pkt = cancel_pkt, \
 	.dgram_bind = virtio_transport_dgram_bind, \
@@ -173,7 +159,7 @@ static bool msgzerocopy_allow(void)
 	.stream_dequeue = argo_vsock_stream_dequeue, \
 	.stream_enqueue = argo_vsock_stream_enqueue, \
 	.stream_has_data = argo_vsock_stream_has_data, \
-	.stream_has_space = virtio_transport_stream_has_space, \
+	.stream_has_space = argo_vsock_has_space, \
 	.stream_rcvhiwat = virtio_transport_stream_rcvhiwat, \
 	.stream_is_active = virtio_transport_stream_is_active, \
 	.stream_allow = stream_allow, \
@@ -189,15 +175,16 @@ static bool msgzerocopy_allow(void)
 	.notify_send_pre_enqueue = virtio_transport_notify_send_pre_enqueue, \
 	.notify_send_post_enqueue = \
 		virtio_transport_notify_send_post_enqueue, \
-	.notify_buffer_size = virtio_transport_notify_buffer_size, \
+	.notify_buffer_size = argo_vsock_set_buffer, \
 	SEQPACKET_OPS REMOTE_CID_OPS ZEROCOPY_OPS READ_SKB_OPS RCVLOWAT_OPS \
 	UNSENT_OPS
 
-/* Domain 0's side of connections with the others. */
+/* Domain 0's side of its connections with other domains. */
 struct argo_vsock_role argo_vsock_host = {
 	.transport = {
 		.transport = {
 			COMMON_OPS
+			.init = host_init,
 			.get_local_cid = host_local_cid,
 		},
 		.send_pkt = host_send_pkt,
@@ -206,11 +193,12 @@ struct argo_vsock_role argo_vsock_host = {
 	.name = "host",
 };
 
-/* Another domain's side, of those with domain 0 and with each other. */
+/* Another domain's side of its connections with domain 0 and other domains. */
 struct argo_vsock_role argo_vsock_guest = {
 	.transport = {
 		.transport = {
 			COMMON_OPS
+			.init = guest_init,
 			.get_local_cid = guest_local_cid,
 		},
 		.send_pkt = guest_send_pkt,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What goes between the AF_VSOCK transports of two domains; docs/vsock.md.
+ * The format of the messages between the AF_VSOCK transports of two domains;
+ * docs/vsock.md.
  *
- * A message is a packet of the virtio socket device, header and payload, or a
- * datagram. Its type says which, and which life of the sender it is from. Pure
- * functions: they compile in user space too, where they are tested.
+ * A message is a packet of the virtio socket device, with header and payload,
+ * or a datagram. The message's type tells packets from datagrams, and has the
+ * sender's life. The functions are pure: they compile in user space too, where
+ * they are tested.
  */
 #ifndef _ARGO_VSOCK_WIRE_H
 #define _ARGO_VSOCK_WIRE_H
@@ -16,13 +18,9 @@
 #include "wire_user.h"
 #endif
 
-/*
- * The number of AF_VSOCK; and only who may bind a port below 1024 can send
- * from it, so no packet is some user's of /dev/argo.
- */
-#define ARGO_VSOCK_PORT			40
+#include <uapi/linux/argo.h>
 
-/* 'V', what it is, and the sender's life. */
+/* The type of a message: 'V', packet or datagram, and the sender's life. */
 #define ARGO_VSOCK_MAGIC		0x56000000u
 #define ARGO_VSOCK_MAGIC_MASK		0xff000000u
 #define ARGO_VSOCK_KIND_MASK		0x00f00000u
@@ -32,22 +30,26 @@
 
 #define ARGO_VSOCK_MAX_PAYLOAD		65536u
 
-/* CIDs 0 to 2 mean the hypervisor, oneself and the host, which is dom0. */
+/*
+ * CIDs 0 and 1 mean the hypervisor and the own domain. CID 2 means the host,
+ * which is domain 0.
+ */
 #define ARGO_VSOCK_CID_OFFSET		2u
-/* From here up, domids mean no domain. */
-#define ARGO_VSOCK_DOMIDS		0x7ff0u
 
-/* In front of a datagram's payload. Its CIDs are those of the two domains. */
+/*
+ * The header of a datagram. The CIDs of the two domains follow from their ids.
+ */
 struct argo_vsock_dgram_hdr {
 	__le32 src_port;
 	__le32 dst_port;
 };
 
 /**
- * enum argo_vsock_fault - what is wrong with a packet
- * @ARGO_VSOCK_OK: nothing
- * @ARGO_VSOCK_MALFORMED: lengths, operation, type or flags make no sense
- * @ARGO_VSOCK_WRONG_SOURCE: it claims to be from another domain
+ * enum argo_vsock_fault - the fault of a message
+ * @ARGO_VSOCK_OK: no fault
+ * @ARGO_VSOCK_MALFORMED: the port, or the destination, length, operation, type
+ *	or flags are invalid
+ * @ARGO_VSOCK_WRONG_SOURCE: the source CID is another domain's
  */
 enum argo_vsock_fault {
 	ARGO_VSOCK_OK,
@@ -63,7 +65,7 @@ static inline u32 argo_vsock_cid(u16 domid)
 static inline bool argo_vsock_cid_is_domain(u64 cid)
 {
 	return cid >= ARGO_VSOCK_CID_OFFSET &&
-	       cid < ARGO_VSOCK_CID_OFFSET + ARGO_VSOCK_DOMIDS;
+	       cid < ARGO_VSOCK_CID_OFFSET + ARGO_DOMID_FIRST_RESERVED;
 }
 
 static inline bool argo_vsock_flags_ok(const struct virtio_vsock_hdr *hdr)
@@ -83,14 +85,14 @@ static inline bool argo_vsock_flags_ok(const struct virtio_vsock_hdr *hdr)
 }
 
 /**
- * argo_vsock_check() - may the common code see this packet?
- * @hdr: its header, a copy
+ * argo_vsock_check() - check a packet, before the common code sees it
+ * @hdr: a copy of the packet's header
  * @len: bytes that follow the header
- * @src_cid: of the domain that the hypervisor says it is from
- * @dst_cid: own
+ * @src_cid: the sender's CID, of the domain id that the hypervisor gives
+ * @dst_cid: this domain's CID
  * @last_type: the last type of socket that this kernel's common code knows
  *
- * Return: what is wrong with it.
+ * Return: the packet's fault, or ARGO_VSOCK_OK.
  */
 static inline enum argo_vsock_fault
 argo_vsock_check(const struct virtio_vsock_hdr *hdr, u32 len, u32 src_cid,
@@ -109,13 +111,28 @@ argo_vsock_check(const struct virtio_vsock_hdr *hdr, u32 len, u32 src_cid,
 		return ARGO_VSOCK_MALFORMED;
 	if (le32_to_cpu(hdr->len) != len || len > ARGO_VSOCK_MAX_PAYLOAD)
 		return ARGO_VSOCK_MALFORMED;
-	/* Data without any would take memory and no credit. */
+	/* An empty data packet would take memory and no credit. */
 	if (op == VIRTIO_VSOCK_OP_RW ? !len : len)
 		return ARGO_VSOCK_MALFORMED;
 	return argo_vsock_flags_ok(hdr) ? ARGO_VSOCK_OK : ARGO_VSOCK_MALFORMED;
 }
 
-/* Of a header that argo_vsock_check() found to be right. */
+/**
+ * argo_vsock_check_rest() - check a packet again of which a part was read
+ * @hdr: the header, which argo_vsock_check() found to be right before
+ * @done: bytes of payload that were read
+ * @len: bytes that follow the header, as the ring has it now
+ *
+ * Return: the packet's fault, or ARGO_VSOCK_OK.
+ */
+static inline enum argo_vsock_fault
+argo_vsock_check_rest(const struct virtio_vsock_hdr *hdr, u32 done, u32 len)
+{
+	return le32_to_cpu(hdr->len) == len && done < len ?
+	       ARGO_VSOCK_OK : ARGO_VSOCK_MALFORMED;
+}
+
+/* @hdr: a header that argo_vsock_check() found to be right. */
 static inline bool argo_vsock_is_stream_data(const struct virtio_vsock_hdr *hdr)
 {
 	return le16_to_cpu(hdr->op) == VIRTIO_VSOCK_OP_RW &&

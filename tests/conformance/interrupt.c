@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* When the interrupt comes, and when it does not. */
+/* Tests of when the interrupt comes, and when it does not. */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 
 #include "internal.h"
 #include "suite.h"
 
-/* One that does come is there long before; also in an emulated machine. */
+/* An expected interrupt comes much sooner, also in an emulated machine. */
 #define PATIENCE_MS	2000
 
 u64 interrupts(struct suite *suite)
 {
-	return READ_ONCE(suite->hv->interrupts);
+	return READ_ONCE(suite->hv->space.interrupts);
 }
 
 bool interrupted_since(struct suite *suite, u64 before)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a hypervisor that speaks Argo must do, found out through the interface
- * that core has to it: the same tests for Xen and for argo_loopback. Those of
- * raw.c are Xen's alone.
+ * Tests of what a hypervisor that speaks Argo must do, through core's
+ * hypervisor interface: the same tests for Xen and for argo_loopback. The tests
+ * of raw.c are for Xen alone.
  *
- * They run while the module loads, and are reported as KTAP in the kernel's
- * log. It loads whatever they find.
+ * The tests run while the module loads, which reports them as KTAP in the
+ * kernel's log. The module loads whether they pass or fail.
  */
 #define pr_fmt(fmt) fmt
 
@@ -29,14 +29,14 @@ MODULE_PARM_DESC(peer, "id of another domain that exists (default 0)");
 
 static const struct test * const groups[] = {
 	register_tests, send_tests, matching_tests, interrupt_tests,
-	notify_tests,
-	/* Last, for it is not for all. */
+	notify_tests, peer_tests, spoilt_tests,
+	/* raw_tests must be last: nr_groups() leaves it out except on Xen. */
 	IS_ENABLED(CONFIG_XEN) ? raw_tests : NULL,
 };
 
 static unsigned int nr_groups(struct suite *suite)
 {
-	bool raw = !strcmp(argo_hv_name(suite->hv), "xen");
+	bool raw = !strcmp(argo_hv_params(suite->hv)->ops->name, "xen");
 
 	return raw ? ARRAY_SIZE(groups) : ARRAY_SIZE(groups) - 1;
 }
@@ -78,7 +78,7 @@ static int conformance_attach(struct argo_frontend *fe, struct argo_hv *hv)
 		.peer = peer,
 	};
 
-	if (strcmp(argo_hv_device(hv), device))
+	if (strcmp(argo_hv_params(hv)->device, device))
 		return 0;
 	suite.buf = kvzalloc(BUFFER_SIZE, GFP_KERNEL);
 	if (!suite.buf)

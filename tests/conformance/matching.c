@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which ring takes a message. */
+/* Tests of which ring takes a message. */
 #include "suite.h"
 
 static void the_senders_ring_first(struct suite *suite)
@@ -25,7 +25,7 @@ static void the_senders_ring_first(struct suite *suite)
 		ring_close(suite, &any);
 }
 
-/* A full one does not let messages through to the other. */
+/* Messages to a full partner ring do not go to the wildcard ring instead. */
 static void the_senders_ring_alone(struct suite *suite)
 {
 	struct ring mine = { }, any = { };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Asking for space, waiting for it, and telling of it. */
+/* Tests of asking for space, waiting for space and telling of space. */
 #include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -43,12 +43,12 @@ static void tell(struct suite *suite)
 	EXPECT(suite, "notify", suite->ops->notify(suite->hv, NULL), 0);
 }
 
-/* Does telling of space now interrupt the waiter, who is this domain? */
+/* Does a notify now interrupt this domain, which waits for space? */
 static bool tells(struct suite *suite)
 {
 	u64 before;
 
-	/* Those of the messages that were sent are over. */
+	/* The interrupts of the messages that were sent are over. */
 	msleep(QUIET_MS);
 	before = interrupts(suite);
 	tell(suite);
@@ -126,7 +126,7 @@ static void told_when_it_fits(struct suite *suite)
 	ring_close(suite, &ring);
 }
 
-/* The smaller one's interrupt is not to be hoped for. */
+/* The hypervisor keeps only the largest size: no interrupt for a smaller. */
 static void the_largest_counts(struct suite *suite)
 {
 	struct ring ring;
@@ -188,7 +188,7 @@ static void the_wait_goes_with_the_ring(struct suite *suite)
 	ring_close(suite, &ring);
 }
 
-/* Those who wait are told first; only then are the questions looked at. */
+/* Waiting domains are told before the hypervisor looks at the questions. */
 static void too_many_questions(struct suite *suite)
 {
 	unsigned int n = suite->hv->params.max_queries + 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What Xen says to arguments that core never gives. Here Xen's own errnos are
- * expected; argo_loopback has no hypercall that could be asked.
+ * Tests of Xen's errnos for arguments that core never gives. argo_loopback has
+ * no hypercalls to give them to.
  */
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -13,7 +13,7 @@
 
 #include "suite.h"
 
-/* Nobody has memory there. */
+/* No memory is at this address. */
 #define NOWHERE		((void *)8)
 #define OVER_32_BITS	(1UL << 32)
 

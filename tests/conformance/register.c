@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Registering and unregistering. */
+/* Tests of registering and unregistering rings. */
 #include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "internal.h"
 #include "suite.h"
 
-/* What registering a ring of @len bytes gives; it is gone afterwards. */
+/*
+ * Register and unregister a ring of @len bytes. Return: result of registering.
+ */
 static int try_ring(struct suite *suite, u32 port, u16 partner, u32 len)
 {
 	struct ring ring;
@@ -39,7 +41,7 @@ static void partners(struct suite *suite)
 	       0);
 	EXPECT(suite, "for nobody", try_ring(suite, PORT, NOBODY, 4032),
 	       -EHOSTUNREACH);
-	/* The length is looked at first. */
+	/* The hypervisor checks the length first. */
 	EXPECT(suite, "too short, for nobody",
 	       try_ring(suite, PORT, NOBODY, 32), -EINVAL);
 }
@@ -56,7 +58,7 @@ static void one_port_many_partners(struct suite *suite)
 	for (i = 0; i < ARRAY_SIZE(partner); i++)
 		EXPECT(suite, "again", try_ring(suite, PORT, partner[i], 4032),
 		       -EEXIST);
-	/* What was refused has harmed nothing. */
+	/* The refused registration has not harmed the ring. */
 	EXPECT(suite, "send", send_self(suite, PORT, 5), 5);
 	for (i = 0; i < ARRAY_SIZE(partner); i++)
 		if (ring[i].registered)
@@ -67,7 +69,7 @@ static void unregister(struct suite *suite)
 {
 	struct ring ring;
 
-	/* The interface promises this: a peer's death takes rings away. */
+	/* argo/hv.h demands 0: a partner's death removes its rings, too. */
 	EXPECT(suite, "none there",
 	       suite->ops->ring_unregister(suite->hv, PORT, suite->domid), 0);
 	EXPECT(suite, "ring", ring_open(suite, &ring, PORT, ARGO_DOMID_ANY, 4032),
@@ -90,7 +92,7 @@ static void as_many_as_allowed(struct suite *suite)
 		EXPECT(suite, "memory", -ENOMEM, 0);
 		return;
 	}
-	most -= suite->hv->nr_rings;
+	most -= suite->hv->rings.nr;
 	for (n = 0; n <= most; n++) {
 		rc = ring_open(suite, &ring[n], PORT + n, ARGO_DOMID_ANY, 48);
 		if (rc)

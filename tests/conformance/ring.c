@@ -14,7 +14,9 @@ static void ring_free(struct ring *ring)
 	kvfree(ring->pages);
 }
 
-/* Memory for a ring, not registered; after an error, nothing. */
+/*
+ * Allocate a ring without registering it. After an error nothing is allocated.
+ */
 int ring_make(struct suite *suite, struct ring *ring, u32 port, u16 partner,
 	      u32 len)
 {
@@ -41,7 +43,7 @@ err:
 	return -ENOMEM;
 }
 
-/* A registered ring. Return: what the hypervisor said. */
+/* Allocate and register a ring. Return: 0 or an errno. */
 int ring_open(struct suite *suite, struct ring *ring, u32 port, u16 partner,
 	      u32 len)
 {
@@ -65,12 +67,12 @@ void ring_close(struct suite *suite, struct ring *ring)
 		rc = suite->ops->ring_unregister(suite->hv, ring->port,
 						 ring->partner);
 	EXPECT(suite, "unregister", rc, 0);
-	/* Else the hypervisor may still write there. */
+	/* Otherwise the hypervisor may still write to the pages. */
 	if (!rc)
 		ring_free(ring);
 }
 
-/* The next message, and as much of it as there is room for. As argo_ring_next(). */
+/* Read the next message, at most @room bytes. Return: as argo_ring_next(). */
 int ring_take(struct ring *ring, struct argo_ring_msg *msg, void *to, u32 room)
 {
 	const u8 *data = (const u8 *)(ring->map + 1);

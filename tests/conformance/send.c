@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sending: errors in their order, and what arrives. */
+/* Tests of sending: errors and their order, and messages that arrive. */
 #include <linux/string.h>
 
 #include "suite.h"
@@ -16,8 +16,7 @@ static int send_iov(struct suite *suite, u32 port, u16 domid,
 		.iov = iov,
 		.niov = n,
 		.src_port = PORT - 1,
-		.dst_port = port,
-		.dst_domid = domid,
+		.dst = { .port = port, .domid = domid },
 		.user = user,
 		.type = 0xabcd0000 + n,
 	};
@@ -25,7 +24,7 @@ static int send_iov(struct suite *suite, u32 port, u16 domid,
 	return suite->ops->sendv(suite->hv, &msg);
 }
 
-/* @len bytes of the buffer in one piece, to this domain. */
+/* Send @len bytes of the buffer in one piece to this domain. */
 int send_self(struct suite *suite, u32 dst_port, u32 len)
 {
 	const struct argo_hv_iov iov = {
@@ -36,15 +35,14 @@ int send_self(struct suite *suite, u32 dst_port, u32 len)
 		.iov = &iov,
 		.niov = len ? 1 : 0,
 		.src_port = PORT - 1,
-		.dst_port = dst_port,
-		.dst_domid = suite->domid,
+		.dst = { .port = dst_port, .domid = suite->domid },
 		.type = len,
 	};
 
 	return suite->ops->sendv(suite->hv, &msg);
 }
 
-/* Messages of @len bytes until no more fits. */
+/* Send messages of @len bytes to this domain until no more fits. */
 void fill(struct suite *suite, u32 port, u32 len)
 {
 	int rc;
@@ -63,7 +61,7 @@ static void errors_in_order(struct suite *suite)
 	struct argo_hv_iov padded = { .base = here, .len = 1, .pad = 1 };
 	struct argo_hv_iov huge = { .base = here, .len = 0xffffffff };
 	struct argo_hv_iov long_one = { .base = here, .len = 17 };
-	/* Nobody has memory there. */
+	/* No memory is at this address. */
 	struct argo_hv_iov lost = { .base = 8, .len = 1 };
 	u16 self = suite->domid;
 	struct ring ring;
@@ -119,7 +117,7 @@ static void expect_message(struct suite *suite, struct ring *ring, u32 len,
 	EXPECT(suite, "bytes that are right", i, len);
 }
 
-/* Return: what the send gave. */
+/* Return: result of the send. */
 static int send_pattern(struct suite *suite, u32 port, u32 len, u32 seed)
 {
 	u32 i;
@@ -183,7 +181,7 @@ static void in_pieces(struct suite *suite)
 
 	for (i = 0; i < 64; i++)
 		suite->buf[i] = pattern(1, i);
-	/* 1 to 8 bytes each. */
+	/* The pieces have 1 to 8 bytes. */
 	for (i = 0; i < MAX_IOV; at += iov[i].len, i++)
 		iov[i] = (struct argo_hv_iov) {
 			.base = (unsigned long)suite->buf + at,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the tests of the suite share. */
+/* Types and functions that the tests of the suite share. */
 #ifndef _ARGO_CONFORMANCE_SUITE_H
 #define _ARGO_CONFORMANCE_SUITE_H
 
@@ -11,21 +11,21 @@
 #include <argo/ring.h>
 
 #define MAX_IOV		8
-/* Ports that nobody else uses while the suite runs. */
+/* The first of the ports that only the suite uses while it runs. */
 #define PORT		0x5c0ff000
 /* No domain has this id, though one could. */
 #define NOBODY		0x7e00
-/* An interrupt that does come has come by then. */
+/* A test waits so long before it concludes that no interrupt comes. */
 #define QUIET_MS	60
 
 /**
- * struct suite - what a test is given
+ * struct suite - argument of a test
  * @hv: the attachment under test
  * @ops: its operations
- * @domid: the own id
- * @peer: an other domain that exists
- * @buf: memory for messages, as much as any of them needs
- * @failed: something in this test was not as it must be
+ * @domid: domain id of this domain
+ * @peer: another domain that exists
+ * @buf: memory for messages, enough for every test
+ * @failed: an EXPECT() of this test did not hold
  */
 struct suite {
 	struct argo_hv *hv;
@@ -37,9 +37,9 @@ struct suite {
 };
 
 /**
- * struct test - one of them
- * @name: what must be true
- * @run: finds out
+ * struct test - a test of the suite
+ * @name: statement that must be true
+ * @run: tests the statement
  */
 struct test {
 	const char *name;
@@ -48,14 +48,14 @@ struct test {
 
 /**
  * struct ring - a receive ring that core knows nothing of
- * @port: its port
- * @partner: its partner
- * @len: bytes of data
- * @npages: pages
- * @pages: they
- * @map: they, in one piece
+ * @port: port of the ring
+ * @partner: partner of the ring, or ARGO_DOMID_ANY
+ * @len: bytes of data that the ring has room for
+ * @npages: number of @pages
+ * @pages: memory of the ring
+ * @map: mapping of @pages
  * @rx: receive index
- * @registered: with the hypervisor
+ * @registered: the ring is registered with the hypervisor
  */
 struct ring {
 	u32 port;
@@ -68,7 +68,7 @@ struct ring {
 	bool registered;
 };
 
-/* Tests go on after a failure, and say all that is wrong. */
+/* Check a value. A test goes on after a failure, and reports all failures. */
 #define EXPECT(suite, what, is, wanted)					\
 	do {								\
 		long long is_ = (is), wanted_ = (wanted);		\
@@ -100,8 +100,9 @@ u64 interrupts(struct suite *suite);
 bool interrupted_since(struct suite *suite, u64 before);
 
 extern const struct test register_tests[], send_tests[], matching_tests[],
-			 interrupt_tests[], notify_tests[];
-/* Only where hypercalls can be made, in a kernel that knows Xen. */
+			 interrupt_tests[], notify_tests[], peer_tests[],
+			 spoilt_tests[];
+/* raw.c is only built where a kernel can make Xen's hypercalls. */
 extern const struct test raw_tests[];
 
 #endif /* _ARGO_CONFORMANCE_SUITE_H */

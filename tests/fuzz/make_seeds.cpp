@@ -22,10 +22,10 @@ public:
     void add(const std::string& name, const ring_memory& ring, u32 rx) const {
         const argo_fuzz::ring_input input{.length_slots = static_cast<u16>(ring.len() / 16 - 3),
                                           .rx_slot = static_cast<u16>(rx / 16),
-                                          .tx = ring.header().tx_ptr,
+                                          .tx = ring.tx_index(),
                                           .from = 5,
                                           .raw_tx = 1,
-                                          .reserved = 0};
+                                          .layout = 0};
         const std::vector<u8> bytes = argo_fuzz::serialize(input, ring.data());
         std::ofstream file(directory_ / name, std::ios::binary);
         file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
@@ -65,7 +65,7 @@ void add_good_rings(const corpus& out) {
 void add_bad_rings(const corpus& out) {
     const ring_memory ring(256);
     for (const u32 tx : {8u, 256u, 0xfffffff0u}) {
-        ring.header().tx_ptr = tx;
+        ring.tx_index() = tx;
         out.add("tx-" + std::to_string(tx), ring, 0);
     }
     for (const u32 msg_len : {0u, 15u, 81u, 0x80000000u, 0xfffffff1u}) {

@@ -17,7 +17,7 @@ struct ring_input {
     u32 tx;
     u16 from;  ///< a part of each payload that is read on its own
     u8 raw_tx; ///< odd: @ref tx as it is; else the slot of that number
-    u8 reserved;
+    u8 layout; ///< which of argo_test::layouts, modulo their number
 };
 static_assert(sizeof(ring_input) == 12);
 

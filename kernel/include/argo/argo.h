@@ -5,10 +5,12 @@
  * Locks, outermost first:
  *	front-ends list	(core/hv.c)
  *	  a front-end's own configuration locks
- *	    argo_hv.ring_lock		rings and ports of an attachment
- *	      argo_hv.query_lock	one notify with queries at a time
- *	      the lock that serialises a ring's reader (its owner's)
- *	        argo_hv.space_lock	who waits for space where
+ *	    argo_peers.lock		peers of a front-end (argo/peer.h)
+ *	      ring_lock			rings and ports of an attachment
+ *	        query_lock		one notify with queries at a time
+ *	        the lock that serialises a ring's reader (its owner's)
+ *	          space_lock		waiters; with interrupts off
+ *	            account_lock	quotas of users
  * The interrupt handler takes none of them.
  */
 #ifndef _ARGO_ARGO_H
@@ -24,10 +26,17 @@
 #include <argo/hv.h>
 #include <argo/ring.h>
 
-/* What one call of a front-end's user takes, whatever the hypervisor. */
+/* Limits of one call of a front-end's user, the same for all hypervisors. */
 #define ARGO_MAX_BATCH		1024
 #define ARGO_MAX_SEGMENTS	1024
 
+/*
+ * How often user memory is brought in for one message before -EFAULT. A call
+ * must not hang where memory is reclaimed as fast as it is brought in.
+ */
+#define ARGO_FAULT_TRIES	64
+
+struct argo_account;
 struct argo_ring;
 struct argo_waiter;
 struct iov_iter;
@@ -35,11 +44,12 @@ struct kvec;
 struct pid;
 
 /**
- * struct argo_frontend - somebody who uses attachments
- * @attach: an attachment is there. Return: 0, or an errno, and then it is not
- *	detached. May sleep.
- * @detach: it goes away; no ring of this front-end is left on it. May sleep.
- * @node: core's
+ * struct argo_frontend - a front-end, which uses attachments
+ * @attach: an attachment was added. Return: 0, or an errno, which is logged;
+ *	@detach is called all the same. May sleep.
+ * @detach: the attachment goes away; when this returns, no ring of the
+ *	front-end is left on it. May sleep.
+ * @node: in core's list of front-ends
  */
 struct argo_frontend {
 	int (*attach)(struct argo_frontend *fe, struct argo_hv *hv);
@@ -58,26 +68,23 @@ enum argo_hypercall {
 	ARGO_HC_COUNT,
 };
 
-const char *argo_hv_name(const struct argo_hv *hv);
-const char *argo_hv_device(const struct argo_hv *hv);
-struct module *argo_hv_owner(const struct argo_hv *hv);
 u16 argo_hv_domid(const struct argo_hv *hv);
 u32 argo_hv_epoch(const struct argo_hv *hv);
 void argo_hv_info(struct argo_hv *hv, struct argo_info *info);
 u64 argo_hv_hypercalls(const struct argo_hv *hv, enum argo_hypercall which);
 
 /**
- * struct argo_ring_ops - what core asks of the owner of a ring
+ * struct argo_ring_ops - callbacks of the owner of a ring
  * @owner: the front-end's module
- * @resident: the front-end has the ring as long as it is attached, and destroys
- *	it in its detach(): the ring does not keep the module from going
- * @data_ready: the ring has moved. Hard interrupt; must not sleep or loop.
- * @reset_prepare: stop reading and keep others from it, until @reset_done.
- *	May sleep.
+ * @resident: the front-end destroys the ring in its detach() at the latest, so
+ *	the ring holds no reference to the front-end's module
+ * @data_ready: the send index of the ring has moved. Hard interrupt; must not
+ *	sleep or loop.
+ * @reset_prepare: stop the ring's reader until @reset_done. May sleep.
  * @reset_done: the ring is empty and registered again after a restore, or out
  *	of use (argo_ring_error()). May sleep.
- * @release: core has forgotten the ring after argo_ring_destroy(); free what
- *	@data_ready uses. May sleep.
+ * @release: core has forgotten the ring after argo_ring_destroy(): free the
+ *	memory that @data_ready uses. May sleep.
  */
 struct argo_ring_ops {
 	struct module *owner;
@@ -88,17 +95,22 @@ struct argo_ring_ops {
 	void (*release)(struct argo_ring *ring);
 };
 
+struct argo_account *argo_account_open(struct argo_hv *hv);
+void argo_account_put(struct argo_account *account);
+
 /**
- * struct argo_ring_params - a ring to be
- * @ops: the owner's
- * @priv: the owner's, see argo_ring_priv()
- * @port: or ARGO_PORT_ANY
+ * struct argo_ring_params - how argo_ring_create() makes a ring
+ * @ops: the owner's callbacks
+ * @priv: the owner's data, see argo_ring_priv()
+ * @port: port of the ring, or ARGO_PORT_ANY for a free one
  * @partner: the domain that may send, or ARGO_DOMID_ANY
  * @size: bytes wanted, 0 for the default
  * @exclusive: share the port with no other ring
- * @uid: user on whose behalf
- * @pid: process likewise, referenced by core; NULL for the kernel
- * @comm: its command, or NULL
+ * @account: the user that the ring is charged to, NULL for the kernel
+ * @uid: user that the ring is created for
+ * @pid: process that the ring is created for, or NULL for the kernel; core
+ *	takes a reference of its own
+ * @comm: command of @pid, or NULL
  */
 struct argo_ring_params {
 	const struct argo_ring_ops *ops;
@@ -107,6 +119,7 @@ struct argo_ring_params {
 	u16 partner;
 	u32 size;
 	bool exclusive;
+	struct argo_account *account;
 	kuid_t uid;
 	struct pid *pid;
 	const char *comm;
@@ -143,48 +156,40 @@ void argo_ring_count_wait(struct argo_ring *ring);
 bool argo_ring_busy_poll(struct argo_ring *ring, ktime_t deadline);
 void argo_ring_slept(struct argo_ring *ring, u64 began);
 
-bool argo_poll_begin(struct argo_hv *hv);
-void argo_poll_stay(struct argo_hv *hv);
-void argo_poll_look(struct argo_hv *hv);
-void argo_poll_end(struct argo_hv *hv, bool masked);
+/* Messages that a reader takes before it looks at the rings of others. */
+#define ARGO_IRQ_AWAY_LOOK	8
+
+bool argo_irq_away_begin(struct argo_hv *hv);
+void argo_irq_away_stay(struct argo_hv *hv);
+void argo_irq_away_end(struct argo_hv *hv, bool away);
 
 /**
  * struct argo_outgoing - one message to send
+ * @msg: what the hypervisor gets; core fills @msg.src_port in
  * @ring: the ring whose port is the source
- * @dst: destination
- * @type: message type
- * @iov: the pieces, none empty
- * @niov: how many, at most argo_info.max_iov of the hypervisor
- * @user: they are memory of the current process
- * @nkernel: with @user, the first so many of them are the kernel's
- * @nofault: give -EFAULT rather than wait for user memory that is not there now
- * @len: bytes in all
+ * @nofault: give -EFAULT rather than bring in user memory that is not present
+ * @len: bytes of all pieces
  */
 struct argo_outgoing {
+	struct argo_hv_message msg;
 	struct argo_ring *ring;
-	struct argo_addr dst;
-	u32 type;
-	const struct argo_hv_iov *iov;
-	unsigned int niov;
-	bool user;
-	unsigned int nkernel;
 	bool nofault;
 	u32 len;
 };
 
-unsigned int argo_hv_max_iov(const struct argo_hv *hv);
-u32 argo_hv_max_ring(const struct argo_hv *hv);
 unsigned int argo_iter_pieces(const struct iov_iter *from, size_t most,
 			      struct argo_hv_iov *iov, unsigned int room,
 			      size_t *len);
 bool argo_fault_in(const struct argo_hv_iov *iov, unsigned int n);
-int argo_send(const struct argo_outgoing *out, struct argo_waiter *watcher);
-int argo_send_wait(const struct argo_outgoing *out, ktime_t deadline);
+bool argo_fault_in_writeable(const struct iov_iter *to, size_t n);
+int argo_send(struct argo_outgoing *out, struct argo_waiter *watcher);
+int argo_send_wait(struct argo_outgoing *out, ktime_t deadline);
 
 /**
  * struct argo_space_state - a destination as the hypervisor describes it
  * @flags: ARGO_STATE_*
- * @max_message: largest payload that its ring takes, in bytes, if it exists
+ * @max_message: largest payload that the destination's ring takes, in bytes; 0
+ *	if there is no ring
  */
 struct argo_space_state {
 	u32 flags;
@@ -195,33 +200,37 @@ int argo_space_query(struct argo_hv *hv, const struct argo_addr *addr, u32 need,
 		     struct argo_space_state *state);
 int argo_space_wait(struct argo_hv *hv, const struct argo_addr *addr, u32 need,
 		    bool drain, bool dontwait, ktime_t deadline,
+		    struct argo_account *account,
 		    struct argo_space_state *state);
 
 struct argo_dest;
 
 /**
- * struct argo_waiter - somebody who waits for space, or watches a destination
- * @wake: it may go on: look at @granted, @gone and @err. Called with space_lock
- *	held and softirqs off; must not sleep, nor call core.
- * @node: in its destination's list
- * @dest: where
+ * struct argo_waiter - a wish to be told of space at a destination
+ * @wake: called when @granted or @err is set or @gone changes, with space_lock
+ *	held and interrupts off; must not sleep, nor call core, nor do an amount
+ *	of work that a user chooses
+ * @node: in the list of senders or watchers of @dest
+ * @dest: the destination, NULL while the waiter is not added
+ * @account: the user that the waiter is charged to, NULL for the kernel
  * @need: payload bytes
- * @sender: takes its turn behind other senders; else only watches
- * @armed: wants to know when @need bytes fit
- * @drain: wants to know when the ring is empty
- * @granted: they do, or did a moment ago
+ * @sender: the waiter is a sender, which waits for its turn, not a watcher
+ * @armed: the waiter wants to be told when @need bytes fit
+ * @drain: with @armed, it wants to be told when the ring is empty instead
+ * @granted: @need bytes fit, or the ring is empty, or that was so a moment ago
  * @seen: the destination has or had a ring
- * @gone: it had one and has none now
- * @err: it can never be: -ECONNREFUSED, -EMSGSIZE, -EACCES, -ECONNRESET (own
- *	restore)
+ * @gone: the destination had a ring and has none now
+ * @err: why @granted will not be set: -ECONNREFUSED, -EMSGSIZE, -EACCES,
+ *	-ECONNRESET (this domain was restored)
  *
- * Once added, all of it is under space_lock; @granted, @seen, @gone and @err
- * may be read without it.
+ * Once the waiter is added, space_lock protects all of it; @granted, @seen,
+ * @gone and @err may be read without the lock.
  */
 struct argo_waiter {
 	void (*wake)(struct argo_waiter *w);
 	struct list_head node;
 	struct argo_dest *dest;
+	struct argo_account *account;
 	u32 need;
 	bool sender;
 	bool armed;

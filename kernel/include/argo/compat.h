@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between the kernel series. Each ARGO_HAVE_* is found by a
- * compile probe in compat/, never by comparing version numbers.
+ * Functions that hide what differs between kernel series. Each ARGO_HAVE_* is
+ * found by a compile probe in compat/, never by comparing version numbers.
  */
 #ifndef _ARGO_COMPAT_H
 #define _ARGO_COMPAT_H
 
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
+#include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/sched.h>
 #include <linux/uio.h>
 
 static inline void argo_hrtimer_setup(struct hrtimer *timer,
@@ -23,7 +25,7 @@ static inline void argo_hrtimer_setup(struct hrtimer *timer,
 #endif
 }
 
-/* Work that is done in interrupt context under PREEMPT_RT, too. */
+/* Prepare work that runs in hard interrupt context under PREEMPT_RT, too. */
 static inline void argo_init_irq_work_hard(struct irq_work *work,
 					   void (*fn)(struct irq_work *))
 {
@@ -45,6 +47,30 @@ static inline size_t argo_fault_in_readable(const char __user *p, size_t n)
 #endif
 }
 
+/*
+ * Bring user memory in for writing and leave its contents alone. The call may
+ * sleep; a fatal signal ends it. Return: bytes that cannot be written to.
+ */
+static inline size_t argo_fault_in_safe_writeable(const char __user *p,
+						  size_t n)
+{
+#ifdef ARGO_HAVE_FAULT_IN_SAFE_WRITEABLE
+	return fault_in_safe_writeable(p, n);
+#else
+	unsigned long at = (unsigned long)p & PAGE_MASK;
+	unsigned long end = (unsigned long)p + n;
+	struct page *page;
+
+	for (; at < end; at += PAGE_SIZE) {
+		if (get_user_pages_fast(at, 1, FOLL_WRITE, &page) != 1)
+			return n;
+		put_page(page);
+		cond_resched();
+	}
+	return 0;
+#endif
+}
+
 /* The vectors of an iterator for which iter_is_iovec() holds. */
 static inline const struct iovec *argo_iter_iov(const struct iov_iter *iter)
 {
@@ -55,7 +81,7 @@ static inline const struct iovec *argo_iter_iov(const struct iov_iter *iter)
 #endif
 }
 
-/* Series without iterators over one user buffer make them vectors. */
+/* Is the iterator over one user buffer? Older series have only vectors. */
 static inline bool argo_iter_is_ubuf(const struct iov_iter *iter)
 {
 #ifdef ARGO_HAVE_ITER_UBUF

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hypervisor interface: what core needs of a hypervisor that speaks Argo,
- * and what such a hypervisor's driver calls in core.
+ * The interface between core and the driver of a hypervisor that speaks Argo:
+ * the operations that core calls, and the functions that the driver calls.
  *
- * Errnos are normalised behind this interface; see the operations.
+ * A driver turns its hypervisor's errnos into those that the operations name.
  */
 #ifndef _ARGO_HV_H
 #define _ARGO_HV_H
@@ -11,11 +11,14 @@
 #include <linux/errno.h>
 #include <linux/types.h>
 
+#include <uapi/linux/argo.h>
+
 struct argo_hv;
+struct argo_ring_layout;
 struct module;
 struct page;
 
-/* Same layout as the hypercall's, so that an implementation need not copy. */
+/* The layout is that of Xen's hypercall, so that xen.c need not copy. */
 struct argo_hv_iov {
 	u64 base;
 	u32 len;
@@ -24,23 +27,21 @@ struct argo_hv_iov {
 
 /**
  * struct argo_hv_message - one message to send
- * @iov: its pieces; none may be empty
- * @niov: how many, at most argo_hv_params.max_iov
+ * @iov: pieces of the message; none may be empty
+ * @niov: number of pieces, at most argo_hv_params.max_iov
  * @src_port: source port
- * @dst_port: destination port
- * @dst_domid: destination domain
+ * @dst: destination
  * @user: the pieces are user memory of the current process, already checked
  *	with access_ok(); else kernel memory
- * @nkernel: with @user, how many of them are kernel memory nevertheless: the
- *	first ones
+ * @nkernel: with @user, the first @nkernel pieces are kernel memory
+ *	nevertheless
  * @type: message type
  */
 struct argo_hv_message {
 	const struct argo_hv_iov *iov;
 	unsigned int niov;
 	u32 src_port;
-	u32 dst_port;
-	u16 dst_domid;
+	struct argo_addr dst;
 	bool user;
 	unsigned int nkernel;
 	u32 type;
@@ -52,13 +53,13 @@ struct argo_hv_message {
 #define ARGO_HV_SUFFICIENT	(1u << 3)
 #define ARGO_HV_TOO_LARGE	(1u << 4)
 #define ARGO_HV_BUSY		(1u << 5)
-/* Put there before the call; an entry that still has it was not looked at. */
+/* Core sets this before the call; an entry that keeps it has no answer. */
 #define ARGO_HV_UNANSWERED	(1u << 15)
 
 /**
  * struct argo_hv_query - a question about one destination
- * @port: in
- * @domid: in
+ * @port: in: port of the destination
+ * @domid: in: domain of the destination
  * @pad: 0
  * @flags: in: ARGO_HV_UNANSWERED; out: ARGO_HV_*
  * @pad2: 0
@@ -83,37 +84,47 @@ struct argo_hv_queries {
 
 /**
  * struct argo_hv_ops - a hypervisor
- * @owner: module that implements it; held while a ring exists
- * @name: its name, as users see it
- * @domid: Return: own domain id, or a negative errno. May sleep.
+ * @owner: the driver's module; held by rings and other users of an attachment
+ * @name: name of the hypervisor, as users see it
+ * @domid: Return: domain id of this domain, or a negative errno. May sleep.
+ * @pages_alloc: provide @npages zeroed pages for a ring. If NULL, as is then
+ *	@pages_free, core allocates pages itself. May sleep. Return: 0, or an
+ *	errno, and then no page is provided.
+ * @pages_free: take pages of @pages_alloc back. May sleep.
  * @ring_register: make @npages pages, a ring of @len bytes, the receive ring
  *	for (@port, @partner). The indexes in the ring are zero. May sleep.
  *	Return: 0, -EEXIST, -EPERM (wildcard rings not allowed), -EACCES
  *	(policy), -EHOSTUNREACH (no such partner), -ENOSPC (too many rings),
  *	-ENOMEM, -EAGAIN (try again), -ENODEV, -EINVAL.
- * @ring_unregister: undo that; on return the hypervisor no longer touches the
- *	pages. May sleep. Return: 0, also if there was no such ring, or an
- *	errno, and then it may still touch them.
- * @sendv: send one message. Any context, but for user memory, which is the
- *	current process's. Never faults pages in. Return: payload bytes,
- *	-EAGAIN (full, this domain is now told when there is space), -EBUSY
- *	(full, and it is not told), -ECONNREFUSED (no such ring),
+ * @ring_unregister: undo @ring_register. May sleep. Return: 0, also if there
+ *	was no such ring, and then the hypervisor no longer touches the pages;
+ *	or an errno, and then it may still touch them.
+ * @sendv: send one message. Any context, or that of the process whose memory
+ *	the message is in. Never faults pages in. Return: payload bytes,
+ *	-EAGAIN (full; the hypervisor will tell this domain when there is
+ *	space), -EBUSY (full; it will not), -ECONNREFUSED (no such ring),
  *	-EHOSTUNREACH (no such domain, or it has no Argo), -EMSGSIZE, -EACCES,
  *	-EFAULT (nothing delivered), -ENOMEM, -ENODEV.
- * @notify: serve those that wait for space in own rings, then answer
- *	@queries, if not NULL. An entry answered SUFFICIENT ends the wait of
- *	this domain on that ring, one that is not starts or prolongs it, for
+ * @notify: tell the domains that wait for space in this domain's rings, then
+ *	answer @queries, if not NULL. An answer SUFFICIENT ends the wait of this
+ *	domain for that ring; any other answer starts or prolongs the wait, for
  *	the largest size asked. Any context but the hard interrupt.
  *	Return: 0, or an errno, and then the first entry that is still
  *	unanswered is the one that failed (-EACCES, -ENOMEM).
- * @irq_mask: keep the interrupt away; nests. May be NULL: it comes. Any
- *	context. Return: whether it is kept away, and @irq_unmask follows.
- * @irq_unmask: let it in again; what it missed it reports now. Any context.
+ * @irq_mask: keep the interrupt away; nests. NULL if the hypervisor cannot.
+ *	Any context. Return: whether the interrupt is kept away; if so,
+ *	@irq_unmask follows.
+ * @irq_unmask: let the interrupt in again. An interrupt that was kept away
+ *	comes now. Any context.
  */
 struct argo_hv_ops {
 	struct module *owner;
 	const char *name;
 	int (*domid)(struct argo_hv *hv);
+	int (*pages_alloc)(struct argo_hv *hv, struct page **pages,
+			   unsigned int npages);
+	void (*pages_free)(struct argo_hv *hv, struct page **pages,
+			   unsigned int npages);
 	int (*ring_register)(struct argo_hv *hv, u32 port, u16 partner,
 			     struct page **pages, unsigned int npages, u32 len);
 	int (*ring_unregister)(struct argo_hv *hv, u32 port, u16 partner);
@@ -124,9 +135,8 @@ struct argo_hv_ops {
 };
 
 /**
- * argo_hv_normalise() - a hypervisor's errno as it is known behind this
- *	interface
- * @rc: what the operation gave; Xen's errnos
+ * argo_hv_normalise() - turn an errno of Xen's into that of argo_hv_ops
+ * @rc: result of Xen's hypercall
  */
 static inline int argo_hv_normalise(long rc)
 {
@@ -142,18 +152,21 @@ static inline int argo_hv_normalise(long rc)
 
 /**
  * struct argo_hv_params - an attachment to a hypervisor
- * @ops: its operations
- * @priv: theirs, see argo_hv_priv()
- * @device: name of the character device, "argo" for the machine's own
+ * @ops: operations of the hypervisor
+ * @priv: data of the hypervisor's driver
+ * @device: name of the character device; "argo" for the hypervisor that the
+ *	kernel runs on
+ * @layout: where the fields of a ring lie; NULL for Argo's own layout
  * @max_ring_len: largest ring in bytes, a multiple of 16
- * @max_rings: rings allowed
- * @max_iov: pieces of a message
- * @max_queries: queries in one notify
+ * @max_rings: most rings that the domain may have
+ * @max_iov: most pieces of a message
+ * @max_queries: most queries in one notify, at least 2
  */
 struct argo_hv_params {
 	const struct argo_hv_ops *ops;
 	void *priv;
 	const char *device;
+	const struct argo_ring_layout *layout;
 	u32 max_ring_len;
 	u32 max_rings;
 	u32 max_iov;
@@ -162,7 +175,7 @@ struct argo_hv_params {
 
 struct argo_hv *argo_hv_register(const struct argo_hv_params *params);
 void argo_hv_unregister(struct argo_hv *hv);
-void *argo_hv_priv(const struct argo_hv *hv);
+const struct argo_hv_params *argo_hv_params(const struct argo_hv *hv);
 void argo_hv_interrupt(struct argo_hv *hv);
 void argo_hv_restored(struct argo_hv *hv);
 

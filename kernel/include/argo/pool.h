@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory for large received packets that is used again. Many kernels zero what
- * they allocate, which takes longer than to fill it with a packet.
+ * Memory for large received packets that is used again. Many kernels zero
+ * memory that they allocate, which takes longer than filling it with a packet.
  */
 #ifndef _ARGO_POOL_H
 #define _ARGO_POOL_H
@@ -14,14 +14,14 @@ struct page;
 
 /**
  * struct argo_pool - pages that packets are in, or were
- * @pages: of @order each, or NULL; free to be used again when the pool alone
- *	refers to it
- * @slots: how many there may be, at most ARGO_POOL_MAX
- * @order: of each
- * @next: where to look first
- * @used: jiffies when one was taken last
+ * @pages: compound pages of @order, or NULL; a page is free to be used again
+ *	when the pool has the only reference to it
+ * @slots: number of slots of @pages that are used, at most ARGO_POOL_MAX
+ * @order: order of each page
+ * @next: slot to look at first
+ * @used: jiffies when a page was taken last
  *
- * Its owner protects it.
+ * The owner of the pool serialises calls for it.
  */
 struct argo_pool {
 	struct page *pages[ARGO_POOL_MAX];

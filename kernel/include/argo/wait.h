@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Waiting until a point in time:
+ * Waiting for a condition until a deadline:
  * argo_wait_result(wait_event_interruptible_hrtimeout(wq, condition,
  *						       argo_time_left(deadline)))
  * is 0, -ERESTARTSYS, or -ETIMEDOUT.
@@ -27,8 +27,8 @@ static inline ktime_t argo_time_left(ktime_t deadline)
 }
 
 /**
- * argo_wait_result() - what a wait tells, as users see it
- * @rc: of wait_event_interruptible_hrtimeout()
+ * argo_wait_result() - turn the result of a wait into an errno for users
+ * @rc: result of wait_event_interruptible_hrtimeout()
  */
 static inline int argo_wait_result(int rc)
 {

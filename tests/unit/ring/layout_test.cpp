@@ -6,6 +6,7 @@
 
 #include "argo/ring.h"
 #include "from_c.h"
+#include "layouts.hpp"
 #include "reference_writer.hpp"
 
 namespace {
@@ -24,6 +25,17 @@ TEST(RingLayout, MessageHeader) {
     EXPECT_EQ(offsetof(argo_ring_msg_header, port), 4u);
     EXPECT_EQ(offsetof(argo_ring_msg_header, domid), 8u);
     EXPECT_EQ(offsetof(argo_ring_msg_header, type), 12u);
+}
+
+TEST(RingLayout, DescriptionOfArgo) {
+    const argo_ring_layout& expected = layouts[0].layout;
+    EXPECT_EQ(argo_ring_layout_argo.header, expected.header);
+    EXPECT_EQ(argo_ring_layout_argo.rx, expected.rx);
+    EXPECT_EQ(argo_ring_layout_argo.tx, expected.tx);
+    EXPECT_EQ(argo_ring_layout_argo.len, expected.len);
+    EXPECT_EQ(argo_ring_layout_argo.port, expected.port);
+    EXPECT_EQ(argo_ring_layout_argo.domid, expected.domid);
+    EXPECT_EQ(argo_ring_layout_argo.type, expected.type);
 }
 
 TEST(RingLayout, Limits) {
@@ -66,7 +78,7 @@ TEST(RingLayout, CCompilersSeeTheSame) {
     reference_writer writer(ring, 80);
     ASSERT_EQ(writer.send({.port = 7, .domid = 3, .type = 0x6447724d, .payload = {1, 2, 3}}), send_result::sent);
     argo_ring_msg msg{};
-    ASSERT_EQ(ring_next_from_c(&ring.header(), ring.len(), 80, &msg), 1);
+    ASSERT_EQ(ring_next_from_c(static_cast<const argo_ring_header*>(ring.base()), ring.len(), 80, &msg), 1);
     EXPECT_EQ(msg.len, 3u);
     EXPECT_EQ(msg.type, 0x6447724du);
     EXPECT_EQ(msg.port, 7u);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <numeric>
+#include <string>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "layouts.hpp"
 #include "reference_writer.hpp"
 #include "ring_reader.hpp"
 
@@ -31,19 +34,33 @@ std::vector<u32> interesting_sizes(u32 len) {
     return sizes;
 }
 
-class RingOfLength : public testing::TestWithParam<u32> {};
+class RingOfLength : public testing::TestWithParam<std::tuple<named_layout, u32>> {
+protected:
+    [[nodiscard]] static ring_memory make_ring() {
+        const auto& [named, len] = GetParam();
+        return ring_memory(len, named.layout);
+    }
+};
+
+std::string name_of(const testing::TestParamInfo<RingOfLength::ParamType>& info) {
+    const auto& [named, len] = info.param;
+    std::string name = named.name;
+    name += '_';
+    name += std::to_string(len);
+    return name;
+}
 
 TEST_P(RingOfLength, EmptyAtEveryIndex) {
-    const ring_memory ring(GetParam());
+    const ring_memory ring = make_ring();
     for (u32 at = 0; at < ring.len(); at += 16) {
         const reference_writer writer(ring, at);
         argo_ring_msg msg{};
-        EXPECT_EQ(argo_ring_next(&ring.header(), ring.len(), at, &msg), 0) << at;
+        EXPECT_EQ(next(ring, at, msg), 0) << at;
     }
 }
 
 TEST_P(RingOfLength, OneMessageAtEveryIndexInEverySize) {
-    const ring_memory ring(GetParam());
+    const ring_memory ring = make_ring();
     for (u32 at = 0; at < ring.len(); at += 16) {
         for (const u32 size : interesting_sizes(ring.len())) {
             SCOPED_TRACE(testing::Message() << "index " << at << ", size " << size);
@@ -56,14 +73,14 @@ TEST_P(RingOfLength, OneMessageAtEveryIndexInEverySize) {
             ASSERT_EQ(take(ring, rx, received), 1);
             EXPECT_EQ(received, sent);
             EXPECT_EQ(rx, writer.tx());
-            EXPECT_EQ(ring.header().rx_ptr, rx);
+            EXPECT_EQ(ring.rx_index(), rx);
             EXPECT_EQ(take(ring, rx, received), 0);
         }
     }
 }
 
 TEST_P(RingOfLength, FilledToTheLastSlotAndDrained) {
-    const ring_memory ring(GetParam());
+    const ring_memory ring = make_ring();
     for (u32 at = 0; at < ring.len(); at += 16) {
         reference_writer writer(ring, at);
         u32 sent = 0;
@@ -83,20 +100,20 @@ TEST_P(RingOfLength, FilledToTheLastSlotAndDrained) {
 }
 
 TEST_P(RingOfLength, TxThatIsNoIndexIsRefused) {
-    const ring_memory ring(GetParam());
+    const ring_memory ring = make_ring();
     const u32 len = ring.len();
     for (const u32 tx :
          {1u, 4u, 15u, 17u, len - 1, len, len + 1, len + 16, 0x7ffffff0u, 0x80000000u, 0xfffffff0u, 0xffffffffu}) {
-        ring.header().tx_ptr = tx;
+        ring.tx_index() = tx;
         for (u32 rx = 0; rx < len; rx += 16) {
             argo_ring_msg msg{};
-            EXPECT_EQ(argo_ring_next(&ring.header(), len, rx, &msg), -EBADMSG) << "tx " << tx << ", rx " << rx;
+            EXPECT_EQ(next(ring, rx, msg), -EBADMSG) << "tx " << tx << ", rx " << rx;
         }
     }
 }
 
 TEST_P(RingOfLength, MessageLengthThatCannotBeIsRefused) {
-    const ring_memory ring(GetParam());
+    const ring_memory ring = make_ring();
     const u32 len = ring.len();
     for (u32 at = 0; at < len; at += 16) {
         for (u32 used = 16; used < len; used += 16) {
@@ -105,7 +122,7 @@ TEST_P(RingOfLength, MessageLengthThatCannotBeIsRefused) {
                 reference_writer writer(ring, at);
                 writer.forge(msg_len, used);
                 argo_ring_msg msg{};
-                ASSERT_EQ(argo_ring_next(&ring.header(), len, at, &msg), -EBADMSG)
+                ASSERT_EQ(next(ring, at, msg), -EBADMSG)
                     << "length " << msg_len << " with " << used << " in use at " << at;
             }
         }
@@ -113,14 +130,14 @@ TEST_P(RingOfLength, MessageLengthThatCannotBeIsRefused) {
 }
 
 TEST_P(RingOfLength, MessageLengthUpToWhatIsInUseIsTaken) {
-    const ring_memory ring(GetParam());
+    const ring_memory ring = make_ring();
     const u32 len = ring.len();
     for (u32 at = 0; at < len; at += 16) {
         for (u32 msg_len = 16; msg_len <= len - 16; ++msg_len) {
             reference_writer writer(ring, at);
             writer.forge(msg_len, argo_ring_slots(msg_len));
             argo_ring_msg msg{};
-            ASSERT_EQ(argo_ring_next(&ring.header(), len, at, &msg), 1) << "length " << msg_len << " at " << at;
+            ASSERT_EQ(next(ring, at, msg), 1) << "length " << msg_len << " at " << at;
             EXPECT_EQ(msg.len, msg_len - 16);
             EXPECT_EQ(msg.start, (at + 16) % len);
             EXPECT_EQ(msg.next, writer.tx());
@@ -128,7 +145,9 @@ TEST_P(RingOfLength, MessageLengthUpToWhatIsInUseIsTaken) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Short, RingOfLength, testing::Values(48u, 64u, 80u, 112u, 256u));
+INSTANTIATE_TEST_SUITE_P(Short, RingOfLength,
+                         testing::Combine(testing::ValuesIn(layouts), testing::Values(48u, 64u, 80u, 112u, 256u)),
+                         name_of);
 
 TEST(RingNext, HeaderInTheLastSlot) {
     const ring_memory ring(4096 - 64);
@@ -136,7 +155,7 @@ TEST(RingNext, HeaderInTheLastSlot) {
     reference_writer writer(ring, last);
     ASSERT_EQ(writer.send({.port = 1, .domid = 2, .type = 3, .payload = pattern(20)}), send_result::sent);
     argo_ring_msg msg{};
-    ASSERT_EQ(argo_ring_next(&ring.header(), ring.len(), last, &msg), 1);
+    ASSERT_EQ(next(ring, last, msg), 1);
     EXPECT_EQ(msg.start, 0u);
     EXPECT_EQ(msg.next, 32u);
     EXPECT_EQ(copy_payload(ring, msg, 0, msg.len), pattern(20));
@@ -187,10 +206,10 @@ TEST(ReferenceWriter, SpoiledRxReadsAsFull) {
     const ring_memory ring(64);
     reference_writer writer(ring);
     for (const u32 rx : {1u, 8u, 64u, 0xfffffff0u}) {
-        ring.header().rx_ptr = rx;
+        ring.rx_index() = rx;
         EXPECT_EQ(writer.send({}), send_result::again) << rx;
     }
-    ring.header().rx_ptr = 0;
+    ring.rx_index() = 0;
     EXPECT_EQ(writer.send({}), send_result::sent);
 }
 

@@ -2,6 +2,7 @@
 #include "reference_writer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace argo_test {
@@ -16,7 +17,7 @@ u32 round_up(u32 n) { return (n + slot - 1) / slot * slot; }
 } // namespace
 
 reference_writer::reference_writer(const ring_memory& ring, u32 start) : ring_(ring), tx_(start) {
-    WRITE_ONCE(ring_.header().rx_ptr, start);
+    WRITE_ONCE(ring_.rx_index(), start);
     publish();
 }
 
@@ -28,7 +29,7 @@ send_result reference_writer::send(const message& msg) {
     }
 
     // An index that the receiver spoiled reads as a full ring.
-    const u32 rx = smp_load_acquire(&ring_.header().rx_ptr);
+    const u32 rx = smp_load_acquire(&ring_.rx_index());
     if (rx >= ring_.len() || rx % slot != 0) {
         return send_result::again;
     }
@@ -52,8 +53,13 @@ void reference_writer::forge(u32 msg_len, u32 advance) {
 }
 
 void reference_writer::write_header(u32 msg_len, const message& msg) {
-    const argo_ring_msg_header header{.len = msg_len, .port = msg.port, .domid = msg.domid, .pad = 0, .type = msg.type};
-    put(&header, sizeof(header));
+    const argo_ring_layout& layout = ring_.layout();
+    std::array<u8, header_size> header{};
+    std::memcpy(&header[layout.len], &msg_len, sizeof(msg_len));
+    std::memcpy(&header[layout.port], &msg.port, sizeof(msg.port));
+    std::memcpy(&header[layout.domid], &msg.domid, sizeof(msg.domid));
+    std::memcpy(&header[layout.type], &msg.type, sizeof(msg.type));
+    put(header.data(), header_size);
 }
 
 void reference_writer::put(const void* from, u32 n) {
@@ -68,6 +74,6 @@ void reference_writer::put(const void* from, u32 n) {
     tx_ = (tx_ + n) % ring_.len();
 }
 
-void reference_writer::publish() { smp_store_release(&ring_.header().tx_ptr, tx_); }
+void reference_writer::publish() { smp_store_release(&ring_.tx_index(), tx_); }
 
 } // namespace argo_test

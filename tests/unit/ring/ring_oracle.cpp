@@ -19,6 +19,7 @@ u64 little_endian(std::span<const u8> bytes) {
 } // namespace
 
 ring_contents unroll(const ring_memory& ring, u32 rx, u32 tx) {
+    const argo_ring_layout& layout = ring.layout();
     ring_contents contents;
     if (tx >= ring.len() || tx % 16 != 0) {
         contents.broken = true;
@@ -32,15 +33,15 @@ ring_contents unroll(const ring_memory& ring, u32 rx, u32 tx) {
 
     std::span<const u8> rest(flat);
     while (!rest.empty()) {
-        const u64 msg_len = little_endian(rest.subspan(0, 4));
+        const u64 msg_len = little_endian(rest.subspan(layout.len, 4));
         if (msg_len < 16 || msg_len > rest.size()) {
             contents.broken = true;
             break;
         }
         message msg;
-        msg.port = static_cast<u32>(little_endian(rest.subspan(4, 4)));
-        msg.domid = static_cast<u16>(little_endian(rest.subspan(8, 2)));
-        msg.type = static_cast<u32>(little_endian(rest.subspan(12, 4)));
+        msg.port = static_cast<u32>(little_endian(rest.subspan(layout.port, 4)));
+        msg.domid = static_cast<u16>(little_endian(rest.subspan(layout.domid, 2)));
+        msg.type = static_cast<u32>(little_endian(rest.subspan(layout.type, 4)));
         const auto payload = rest.subspan(16, msg_len - 16);
         msg.payload.assign(payload.begin(), payload.end());
         contents.messages.push_back(std::move(msg));

@@ -8,6 +8,10 @@
 
 namespace argo_test {
 
+int next(const ring_memory& ring, u32 rx, argo_ring_msg& msg) {
+    return argo_ring_next_in(&ring.layout(), ring.base(), ring.len(), rx, &msg);
+}
+
 std::vector<u8> copy_payload(const ring_memory& ring, const argo_ring_msg& msg, u32 from, u32 n) {
     std::vector<u8> out;
     std::array<argo_ring_segment, 2> segments{};
@@ -25,7 +29,7 @@ std::vector<u8> copy_payload(const ring_memory& ring, const argo_ring_msg& msg, 
         const auto piece = ring.data().subspan(segment.offset, segment.len);
         out.insert(out.end(), piece.begin(), piece.end());
     }
-    if (out.size() != std::min(n, msg.len - from)) {
+    if (out.size() != std::min(n, msg.len - std::min(from, msg.len))) {
         throw std::logic_error("segments of another length than was asked for");
     }
     return out;
@@ -33,13 +37,13 @@ std::vector<u8> copy_payload(const ring_memory& ring, const argo_ring_msg& msg, 
 
 int take(const ring_memory& ring, u32& rx, message& out) {
     argo_ring_msg msg{};
-    const int result = argo_ring_next(&ring.header(), ring.len(), rx, &msg);
+    const int result = next(ring, rx, msg);
     if (result != 1) {
         return result;
     }
     out = {.port = msg.port, .domid = msg.domid, .type = msg.type, .payload = copy_payload(ring, msg, 0, msg.len)};
     rx = msg.next;
-    argo_ring_release(&ring.header(), rx);
+    argo_ring_release_in(&ring.layout(), ring.base(), rx);
     return result;
 }
 

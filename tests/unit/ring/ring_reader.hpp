@@ -8,6 +8,9 @@
 
 namespace argo_test {
 
+/// argo_ring_next_in() in the ring's layout.
+int next(const ring_memory& ring, u32 rx, argo_ring_msg& msg);
+
 /// Copies a part of a payload out through argo_ring_segments().
 /// @throws std::logic_error if a segment lies outside the ring, is empty, or the lengths do not add up
 std::vector<u8> copy_payload(const ring_memory& ring, const argo_ring_msg& msg, u32 from, u32 n);

@@ -31,7 +31,7 @@ TEST_P(Segments, EveryPartOfEveryPayload) {
         reference_writer writer(ring, GetParam());
         ASSERT_EQ(writer.send({.port = 1, .domid = 2, .type = 3, .payload = payload}), send_result::sent);
         argo_ring_msg msg{};
-        ASSERT_EQ(argo_ring_next(&ring.header(), ring_len, GetParam(), &msg), 1);
+        ASSERT_EQ(next(ring, GetParam(), msg), 1);
 
         for (u32 from = 0; from <= size; ++from) {
             for (u32 n = 0; n <= size + 2; ++n) {
@@ -56,6 +56,22 @@ TEST_P(Segments, TwoOnlyWhereThePayloadWraps) {
             EXPECT_EQ(segments[0].offset, first);
             EXPECT_EQ(segments[1].offset, 0u);
             EXPECT_EQ(segments[1].len, wraps ? first + n - ring_len : 0u);
+        }
+    }
+}
+
+// A message whose header was read anew after a part of it was taken may be shorter than that part.
+TEST_P(Segments, NoneBehindThePayload) {
+    const ring_memory ring(ring_len);
+    for (u32 size = 0; size <= argo_ring_max_message(ring_len); ++size) {
+        const argo_ring_msg msg{
+            .len = size, .type = 0, .port = 0, .domid = 0, .start = (GetParam() + 16) % ring_len, .next = 0};
+        for (const u32 from : {size, size + 1, size + ring_len, 0x7fffffffu, 0x80000000u, 0xfffffff0u, 0xffffffffu}) {
+            for (const u32 n : {1u, 16u, ring_len, 0x80000000u, 0xffffffffu}) {
+                std::array<argo_ring_segment, 2> segments{};
+                EXPECT_EQ(argo_ring_segments(ring_len, &msg, from, n, segments.data()), 0u)
+                    << n << " bytes from " << from << " of " << size;
+            }
         }
     }
 }

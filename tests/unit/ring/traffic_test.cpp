@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "layouts.hpp"
 #include "reference_writer.hpp"
 #include "ring_oracle.hpp"
 #include "ring_reader.hpp"
@@ -57,7 +58,7 @@ TEST(RingTraffic, RandomSendsAndReceives) {
         const u32 len = static_cast<u32>(3 + random() % (rings % 8 == 0 ? 4000 : 40)) * 16;
         const u32 start = static_cast<u32>(random() % (len / 16)) * 16;
         SCOPED_TRACE(testing::Message() << "ring " << rings << " of " << len << " from " << start);
-        const ring_memory ring(len);
+        const ring_memory ring(len, layouts[rings % layouts.size()].layout);
         reference_writer writer(ring, start);
         message_source source(static_cast<u32>(random()), len);
         std::deque<message> in_flight;
@@ -91,20 +92,21 @@ TEST(RingTraffic, GarbageReadsAsTheOracleReadsIt) {
     u32 messages = 0;
     for (int round = 0; round < 20000; ++round) {
         const u32 len = static_cast<u32>(3 + random() % 30) * 16;
-        const ring_memory ring(len);
+        const ring_memory ring(len, layouts[static_cast<u32>(round) % layouts.size()].layout);
         for (u8& byte : ring.data()) {
             byte = static_cast<u8>(random());
         }
         // Random words are never a good length, so most slots get one that may be.
         for (u32 slot = 0; slot < len; slot += 16) {
             if (random() % 8 != 0) {
+                static_assert(layouts[0].layout.len == 0 && layouts[1].layout.len == 0 && layouts[2].layout.len == 0);
                 ring.data()[slot] = static_cast<u8>(random() % 70);
                 ring.data()[slot + 1] = ring.data()[slot + 2] = ring.data()[slot + 3] = 0;
             }
         }
         u32 rx = static_cast<u32>(random() % (len / 16)) * 16;
         const u32 tx = static_cast<u32>(random() % (len / 16 + 1)) * 16;
-        ring.header().tx_ptr = tx;
+        ring.tx_index() = tx;
 
         const ring_contents expected = unroll(ring, rx, tx);
         for (const message& want : expected.messages) {

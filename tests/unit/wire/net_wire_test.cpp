@@ -26,13 +26,13 @@ TEST(net_wire, an_address_is_of_one_host_and_locally_administered) {
 }
 
 TEST(net_wire, the_domain_is_found_again) {
-    for (u16 domid = 0; domid < ARGO_NET_DOMIDS; domid++) {
+    for (u16 domid = 0; domid < ARGO_DOMID_FIRST_RESERVED; domid++) {
         ASSERT_EQ(argo_net_domid(mac_of(domid).data()), domid);
     }
 }
 
 TEST(net_wire, ids_that_mean_no_domain_have_no_address) {
-    for (unsigned int domid = ARGO_NET_DOMIDS; domid <= 0xffff; domid++) {
+    for (unsigned int domid = ARGO_DOMID_FIRST_RESERVED; domid <= 0xffff; domid++) {
         ASSERT_EQ(argo_net_domid(mac_of(static_cast<u16>(domid)).data()), -1) << domid;
     }
 }

@@ -106,6 +106,17 @@ TEST(vsock_wire, records_may_have_flags) {
     EXPECT_EQ(check(hdr), ARGO_VSOCK_OK);
 }
 
+TEST(vsock_wire, the_rest_of_a_message_is_as_long_as_it_was) {
+    const auto hdr = packet(8);
+    EXPECT_EQ(argo_vsock_check_rest(&hdr, 7, 8), ARGO_VSOCK_OK);
+    for (const u32 len : {0U, 6U, 7U, 9U, ~0U}) {
+        EXPECT_EQ(argo_vsock_check_rest(&hdr, 7, len), ARGO_VSOCK_MALFORMED) << len;
+    }
+    // More than all of it cannot have been read.
+    EXPECT_EQ(argo_vsock_check_rest(&hdr, 8, 8), ARGO_VSOCK_MALFORMED);
+    EXPECT_EQ(argo_vsock_check_rest(&hdr, 9, 8), ARGO_VSOCK_MALFORMED);
+}
+
 TEST(vsock_wire, only_a_streams_data_is_that) {
     auto hdr = packet();
     EXPECT_TRUE(argo_vsock_is_stream_data(&hdr));
@@ -120,8 +131,8 @@ TEST(vsock_wire, cids_are_domids_and_two) {
     EXPECT_EQ(argo_vsock_cid(0), 2U);
     EXPECT_FALSE(argo_vsock_cid_is_domain(1));
     EXPECT_TRUE(argo_vsock_cid_is_domain(2));
-    EXPECT_TRUE(argo_vsock_cid_is_domain(argo_vsock_cid(ARGO_VSOCK_DOMIDS - 1)));
-    EXPECT_FALSE(argo_vsock_cid_is_domain(argo_vsock_cid(ARGO_VSOCK_DOMIDS)));
+    EXPECT_TRUE(argo_vsock_cid_is_domain(argo_vsock_cid(ARGO_DOMID_FIRST_RESERVED - 1)));
+    EXPECT_FALSE(argo_vsock_cid_is_domain(argo_vsock_cid(ARGO_DOMID_FIRST_RESERVED)));
     EXPECT_FALSE(argo_vsock_cid_is_domain(u64{1} << 32U | 2));
 }
 

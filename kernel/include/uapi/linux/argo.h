@@ -2,20 +2,23 @@
 /*
  * /dev/argo: messages between domains of one hypervisor.
  *
- * An open file is an endpoint. It is bound to one receive ring (a port, and
- * either one partner domain or any), it may have one default destination, and
- * it sends to any address. Messages keep their boundaries and their order
- * between one sender and one ring; they arrive once or the sender is told.
+ * An open file is an endpoint. An endpoint is bound to one receive ring (a
+ * port, and either one partner domain or any), may have one default
+ * destination, and sends to any address. Messages keep their boundaries and
+ * their order between one sender and one ring; a message arrives once, or its
+ * sender gets an error.
  *
  * Rules that hold for every operation:
  *  - The argument is a struct that starts with its own size and a flags word.
- *    A size below that of version 1 is EINVAL, and so is a larger one that has
- *    anything but zeros in what this kernel does not know. Unknown flags and
- *    reserved fields that are not zero are EINVAL.
+ *    A size below that of version 1 is EINVAL, and so is a larger struct with
+ *    anything but zeros behind the fields that this kernel knows. Unknown flags
+ *    and reserved fields that are not zero are EINVAL.
  *  - Pointers are __u64, so that 32-bit programs use the same ABI.
- *  - Times are nanoseconds. Where an operation may wait, 0 means "for as long
- *    as it takes"; not to wait at all is ARGO_DONTWAIT or O_NONBLOCK.
- *  - A wait is interruptible: EINTR, nothing done, or what was done so far.
+ *  - Times are nanoseconds. A call whose timeout is 0 waits no longer than the
+ *    timeout in struct argo_options, where 0, the default, means no limit. A
+ *    call with ARGO_DONTWAIT or O_NONBLOCK does not wait.
+ *  - A signal ends a wait: the call returns EINTR if it has done nothing, or
+ *    else how much it has done.
  *
  * The errors are in docs/errors.md.
  */
@@ -27,10 +30,12 @@
 
 #define ARGO_ABI_VERSION	1
 
-/* Any domain: as a bind's partner. As a destination: the default one. */
-#define ARGO_DOMID_ANY		0x7ff4
+/* Domain ids from this one up name no domain; some have a special meaning. */
+#define ARGO_DOMID_FIRST_RESERVED	0x7ff0
 /* The calling domain itself. */
 #define ARGO_DOMID_SELF		0x7ff0
+/* As the partner in a bind: any domain. As a destination: the default one. */
+#define ARGO_DOMID_ANY		0x7ff4
 
 /* Ports below this one need CAP_NET_BIND_SERVICE to bind. */
 #define ARGO_PORT_PRIVILEGED	1024
@@ -38,28 +43,35 @@
 #define ARGO_PORT_ANY		0
 #define ARGO_PORT_EPHEMERAL	0xc0000000u
 
+/*
+ * Well-known ports. All are below ARGO_PORT_PRIVILEGED, so that a message from
+ * one of them is from the port's front-end or from a privileged user.
+ */
+#define ARGO_PORT_VSOCK		40	/* AF_VSOCK, and its value */
+#define ARGO_PORT_NET		41	/* network devices, by default */
+
 struct argo_addr {
 	__u32 port;
 	__u16 domid;
 	__u16 reserved;
 };
 
-/* Per call, in the flags of the operations that say so. */
+/* Flags of one call, for the operations that mention them. */
 #define ARGO_DONTWAIT		(1u << 0)	/* EAGAIN instead of waiting */
 #define ARGO_PEEK		(1u << 1)	/* receive: leave the message */
 
 /**
- * struct argo_info - what is there: the driver, the hypervisor, its limits
+ * struct argo_info - the driver, the hypervisor and its limits
  * @size: in: sizeof(struct argo_info) as the caller knows it
  * @flags: in: 0
  * @abi_version: out: ARGO_ABI_VERSION of the driver
- * @domid: out: the calling domain's own id; changes with a restore
+ * @domid: out: the calling domain's own id, which a restore may change
  * @reserved: 0
- * @hypervisor: out: its name, NUL-terminated ("xen")
+ * @hypervisor: out: name of the hypervisor, NUL-terminated ("xen")
  * @max_message: out: largest payload that any ring can take, in bytes
  * @min_ring_size: out: smallest ring, in bytes
  * @max_ring_size: out: largest ring, in bytes
- * @default_ring_size: out: what a bind gives that asks for 0
+ * @default_ring_size: out: size of the ring of a bind that asks for 0
  * @max_rings: out: rings that the hypervisor allows this domain
  * @rings: out: rings that this domain has now
  * @max_iov: out: vectors in one message
@@ -90,16 +102,16 @@ struct argo_info {
  * @size: in: sizeof(struct argo_bind)
  * @flags: in: ARGO_BIND_EXCLUSIVE or 0
  * @port: in: the port, or ARGO_PORT_ANY; out: the port
- * @partner: in: the only domain that may send here, ARGO_DOMID_SELF, or
+ * @partner: in: the only domain that may send to the ring, ARGO_DOMID_SELF, or
  *	ARGO_DOMID_ANY for all; out: the same, SELF replaced by the own id
  * @domid: in: 0; out: the own domain id
- * @ring_size: in: bytes wanted, 0 for the default; out: bytes given, at least
- *	what was asked for (rings are whole pages)
+ * @ring_size: in: bytes wanted, 0 for the default; out: bytes given, which are
+ *	at least the bytes wanted (rings are whole pages)
  * @max_message: in: 0; out: largest payload that the ring takes, in bytes
  *
  * Rings of one port with different partners may coexist when one user owns
  * them through one front-end and none is exclusive. A message goes to the ring
- * for exactly its sender when there is one, else to the one for any domain.
+ * whose partner is its sender if there is one, else to the ring for any domain.
  */
 struct argo_bind {
 	__u32 size;
@@ -117,9 +129,10 @@ struct argo_bind {
  * @flags: in: 0
  * @addr: in: the peer; { 0, ARGO_DOMID_ANY } clears it
  *
- * From then on only messages from exactly this address are received; others
- * are dropped and counted. An endpoint that is not bound gets an ephemeral
- * port whose partner is the peer's domain. The peer need not be there yet.
+ * From then on only messages from exactly this address are received; other
+ * messages are dropped and counted. An endpoint that is not bound gets an
+ * ephemeral port whose partner is the peer's domain. The peer need not be there
+ * yet.
  */
 struct argo_connect {
 	__u32 size;
@@ -132,18 +145,19 @@ struct argo_iovec {
 	__u64 len;
 };
 
-/* out: the message was longer than the buffers; the rest of it is gone. */
+/* out: the message was longer than the buffers; the rest of it is lost. */
 #define ARGO_MSG_TRUNC		(1u << 0)
 
 /**
  * struct argo_msg - one message of a send or a receive
- * @iov: in: address of an array of struct argo_iovec; may be 0 if @iovcnt is
- * @iovcnt: in: entries in it, at most argo_info.max_iov
+ * @iov: in: address of an array of struct argo_iovec; may be 0 if @iovcnt is 0
+ * @iovcnt: in: entries in @iov, at most argo_info.max_iov
  * @flags: in: 0; out of a receive: ARGO_MSG_TRUNC or 0
  * @addr: in of a send: destination, or { 0, ARGO_DOMID_ANY } for the default
- *	one; out of a receive: the source, vouched for by the hypervisor
- *	(its port is the sender's word)
- * @type: in of a send, out of a receive: message type, the users' own affair
+ *	one; out of a receive: the source, whose domain the hypervisor vouches
+ *	for (the port is what the sender's kernel claims)
+ * @type: in of a send, out of a receive: message type, whose meaning users
+ *	agree on
  * @len: out: payload bytes of the whole message, also where it was truncated
  */
 struct argo_msg {
@@ -160,19 +174,19 @@ struct argo_msg {
  * @size: in: sizeof(struct argo_batch)
  * @flags: in: ARGO_DONTWAIT, and for a receive ARGO_PEEK (@count must be 1)
  * @msgs: in: address of an array of struct argo_msg
- * @count: in: entries in it, 1 to argo_info.max_batch
+ * @count: in: entries in @msgs, 1 to argo_info.max_batch
  * @done: in: 0; out: messages sent or received
- * @timeout_ns: in: longest wait, 0 for no limit
+ * @timeout_ns: in: longest wait, 0 for the timeout in struct argo_options
  *
- * A send goes on until all are sent, waiting for space where it must. A
- * receive waits for the first message and then takes those that are there.
- * When an error stops it after the first message, the call succeeds with what
- * was @done; the error comes back from the next call if it is still there.
- * A timeout without any message done is ETIMEDOUT.
+ * A send goes on until all messages are sent, and waits for space if necessary.
+ * A receive waits for the first message and then takes messages that are there.
+ * When an error stops a call after the first message, the call succeeds with
+ * the number of messages in @done; the next call returns the error if it
+ * persists. A timeout without any message done is ETIMEDOUT.
  *
- * Sending from an endpoint that is not bound binds it to an ephemeral port for
- * any domain, or where the hypervisor does not allow that, for the first
- * destination's domain.
+ * A send from an endpoint that is not bound binds the endpoint to an ephemeral
+ * port with a ring for any domain or, if the hypervisor does not allow such
+ * rings, with a ring for the first destination's domain.
  */
 struct argo_batch {
 	__u32 size;
@@ -183,39 +197,40 @@ struct argo_batch {
 	__u64 timeout_ns;
 };
 
-/* What to do about space at an address; one of: */
-#define ARGO_SPACE_QUERY	0	/* say how it is now */
+/* Operations of struct argo_space. */
+#define ARGO_SPACE_QUERY	0	/* report the state at once */
 #define ARGO_SPACE_WAIT		(1u << 1) /* return when @need bytes fit */
 #define ARGO_SPACE_DRAIN	(1u << 2) /* return when the ring is empty */
-#define ARGO_SPACE_WATCH	(1u << 3) /* poll: writable means this, now on */
+#define ARGO_SPACE_WATCH	(1u << 3) /* poll() asks for @need at @addr */
 
 /* State of a destination. */
 #define ARGO_STATE_EXISTS	(1u << 0)	/* it has a ring */
-#define ARGO_STATE_SHARED	(1u << 1)	/* others send to that ring too */
-#define ARGO_STATE_EMPTY	(1u << 2)	/* all in it was consumed */
+#define ARGO_STATE_SHARED	(1u << 1)	/* any domain may send */
+#define ARGO_STATE_EMPTY	(1u << 2)	/* the ring is empty */
 #define ARGO_STATE_SUFFICIENT	(1u << 3)	/* @need bytes fit now */
 #define ARGO_STATE_TOO_LARGE	(1u << 4)	/* @need bytes can never fit */
 
 /**
- * struct argo_space - can I send n bytes to this address, and when
+ * struct argo_space - ask or wait for space at an address
  * @size: in: sizeof(struct argo_space)
  * @flags: in: one of ARGO_SPACE_*, and ARGO_DONTWAIT (a WAIT or DRAIN that
  *	would wait is then EAGAIN)
  * @addr: in: destination, or { 0, ARGO_DOMID_ANY } for the default one
  * @need: in: payload bytes
  * @state: in: 0; out: ARGO_STATE_*
- * @max_message: in: 0; out: largest payload that the ring takes, 0 if none is
- *	there
+ * @max_message: in: 0; out: largest payload that the ring takes, 0 if there is
+ *	no ring
  * @reserved: 0
- * @timeout_ns: in: longest wait, 0 for no limit
+ * @timeout_ns: in: longest wait, 0 for the timeout in struct argo_options
  *
- * QUERY and WATCH do not fail because the ring is absent or small: @state
- * says so. WAIT and DRAIN do (ECONNREFUSED, EMSGSIZE, ...).
- * After a WATCH, poll() reports EPOLLOUT when @need bytes fit at @addr, or
- * can never fit, or its ring has gone (for then a send says so at once), until
- * another WATCH or a connect. A WATCH of { 0, ARGO_DOMID_ANY } goes back to
- * the default destination and the low-water mark, and @state tells of those;
- * without a default destination poll() always says writable.
+ * QUERY and WATCH do not fail if there is no ring or @need is too large for it:
+ * @state tells. WAIT and DRAIN fail (ECONNREFUSED, EMSGSIZE, ...).
+ * After a WATCH, until another WATCH or a connect, poll() reports EPOLLOUT when
+ * @need bytes fit at @addr, or can never fit, or the ring has gone (a send then
+ * gets an error at once). After a WATCH of { 0, ARGO_DOMID_ANY }, poll() asks
+ * for argo_options.send_lowat bytes at the default destination again, and
+ * @state is about them; without a default destination poll() always reports
+ * EPOLLOUT.
  */
 struct argo_space {
 	__u32 size;
@@ -228,7 +243,7 @@ struct argo_space {
 	__u64 timeout_ns;
 };
 
-/* Which of the options to set; the others are only reported. */
+/* The options to set; the other options are only reported. */
 #define ARGO_OPT_SEND_LOWAT	(1u << 0)
 #define ARGO_OPT_SEND_TIMEOUT	(1u << 1)
 #define ARGO_OPT_RECV_TIMEOUT	(1u << 2)
@@ -238,11 +253,13 @@ struct argo_space {
  * struct argo_options - settings of the endpoint
  * @size: in: sizeof(struct argo_options)
  * @flags: in: ARGO_OPT_* to set
- * @send_lowat: in/out: poll() says writable when so many bytes fit (default 1)
- * @type: in/out: message type of what write() sends (default 0)
- * @send_timeout_ns: in/out: longest wait of write() and of sends that name no
- *	time of their own, 0 for no limit
- * @recv_timeout_ns: in/out: likewise for read() and receives
+ * @send_lowat: in/out: poll() reports EPOLLOUT when so many bytes fit at the
+ *	default destination (default 1)
+ * @type: in/out: message type of messages that write() sends (default 0)
+ * @send_timeout_ns: in/out: longest wait of write(), and of sends and waits for
+ *	space whose timeout_ns is 0; 0 for no limit
+ * @recv_timeout_ns: in/out: longest wait of read(), and of receives whose
+ *	timeout_ns is 0; 0 for no limit
  */
 struct argo_options {
 	__u32 size;
@@ -264,9 +281,9 @@ struct argo_options {
  * @flags: in: 0; out: ARGO_STATUS_*
  * @local: out: own address
  * @remote: out: default destination, { 0, ARGO_DOMID_ANY } if none
- * @partner: out: the domain that may send here, or ARGO_DOMID_ANY
+ * @partner: out: the domain that may send to the ring, or ARGO_DOMID_ANY
  * @reserved: 0
- * @ring_size: out: bytes, 0 if not bound
+ * @ring_size: out: size of the ring in bytes, 0 if not bound
  * @fill: out: bytes of the ring in use
  * @next_len: out: payload of the message that a receive would return next, in
  *	bytes; ~0 if there is none
@@ -285,27 +302,27 @@ struct argo_status {
 
 /**
  * struct argo_ring_entry - one ring of this domain
- * @port: its port
- * @partner: the domain that may send to it, or ARGO_DOMID_ANY
+ * @port: port of the ring
+ * @partner: the domain that may send to the ring, or ARGO_DOMID_ANY
  * @flags: ARGO_STATUS_BROKEN or 0
- * @ring_size: bytes
- * @fill: bytes in use
- * @owner: module that owns it ("argo_char")
- * @comm: for /dev/argo, command that bound it
- * @pid: for /dev/argo, process that bound it, in the caller's pid namespace,
- *	0 if it cannot be seen from there
- * @uid: for /dev/argo, user that bound it
+ * @ring_size: size of the ring in bytes
+ * @fill: bytes of the ring in use
+ * @owner: module that owns the ring ("argo_char")
+ * @comm: for /dev/argo, command that bound the ring
+ * @pid: for /dev/argo, process that bound the ring, as seen from the caller's
+ *	pid namespace; 0 if the process is not visible there
+ * @uid: for /dev/argo, user that bound the ring
  * @rx_messages: messages received
  * @rx_bytes: payload bytes received
  * @tx_messages: messages sent from this port
  * @tx_bytes: payload bytes sent from this port
- * @drops: messages that arrived and were not delivered: from somebody else
- *	than the peer, or unread when the ring was reset or closed
+ * @drops: messages that arrived and were not delivered: they were from another
+ *	address than the default destination, or unread when the ring was reset
+ *	or closed
  * @truncated: messages received in part
  * @tx_full: sends that met a full ring
  * @rx_waits: receives that had to wait
- * @resets: times that the ring was emptied (a restore, contents that made no
- *	sense)
+ * @resets: restores that emptied the ring
  */
 struct argo_ring_entry {
 	__u32 port;
@@ -334,9 +351,10 @@ struct argo_ring_entry {
  * @flags: in: 0
  * @entries: in: address of an array of struct argo_ring_entry
  * @entry_size: in: sizeof(struct argo_ring_entry) as the caller knows it, 8 to
- *	4096; that many bytes of each are written, zeros beyond what this
- *	kernel knows
- * @count: in: room in the array; out: rings there are, which may be more
+ *	4096; that many bytes of each entry are written, zeros behind the fields
+ *	that this kernel knows
+ * @count: in: entries that the array has room for; out: number of rings, which
+ *	may be more
  *
  * Without CAP_NET_ADMIN only the rings of the caller's own user are listed.
  */

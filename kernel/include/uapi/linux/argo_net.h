@@ -8,22 +8,23 @@
 #include <linux/types.h>
 
 #define ARGO_NET_KIND		"argo"
-/* Of all ends of a network the same; below 1024, so no user's. */
-#define ARGO_NET_DEFAULT_PORT	41u
-/* Domains that may be listed. */
+/* Most domains that IFLA_ARGO_PEERS may list. */
 #define ARGO_NET_MAX_PEERS	64
 
 /**
  * enum - attributes of a device
- * @IFLA_ARGO_PEER: u16: the domain at the other end; such a device is
- *	point-to-point. Only at creation.
- * @IFLA_ARGO_PEERS: array of u16: domains that broadcasts go to; not with
- *	@IFLA_ARGO_PEER. May be changed; none listed: empty.
- * @IFLA_ARGO_PORT: u32: Argo port, here and there. Only at creation.
+ * @IFLA_ARGO_PEER: u16: the domain at the other end of a point-to-point device.
+ *	Only at creation.
+ * @IFLA_ARGO_PEERS: array of u16, may be empty: domains that broadcasts go to,
+ *	beside domains that sent a frame; not with @IFLA_ARGO_PEER. May be
+ *	changed.
+ * @IFLA_ARGO_PORT: u32: Argo port, of this domain and of all peers. Only at
+ *	creation.
  * @IFLA_ARGO_RING_SIZE: u32: bytes of each receive ring. Only at creation.
- * @IFLA_ARGO_TRUSTED: u8: take frames from any source address. May be changed.
- * @IFLA_ARGO_ATTACHMENT: string: which one, as the character device is named;
- *	"argo" if it is not there. Only at creation.
+ * @IFLA_ARGO_TRUSTED: u8: accept frames with any source address. May be
+ *	changed.
+ * @IFLA_ARGO_ATTACHMENT: string: name of the attachment's character device;
+ *	"argo" if the attribute is not there. Only at creation.
  */
 enum {
 	IFLA_ARGO_UNSPEC,
