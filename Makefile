@@ -19,8 +19,10 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 LAB := $(PYTHON) -m lab
 DEPS := packaging/deps/install
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+LOCAL = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' KDIR='$(if $(KDIR),$(abspath $(KDIR)))'
 
-.PHONY: help demo check check-unit check-vm check-debug lab modules install lint bench clean user
+.PHONY: help demo check check-unit check-debian13 check-vm check-packaging check-debug check-deb deb try compile-commands lab modules install uninstall dist lint bench clean user
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -40,17 +42,32 @@ check-unit:
 	@$(DEPS) build lint
 	@tests/vm/check-unit
 
+#: make check-debian13  the unit tests with Debian 13's compiler and libraries, in a root of its own
+check-debian13:
+	@$(DEPS) build deb
+	@$(LAB).debian13
+
 #: make check-vm        the tests on a real Xen; CASES=text runs those with it in their name
 check-vm:
 	@$(DEPS) build lab
 	@$(MAKE) --no-print-directory user
 	@$(LAB) check $(CASES)
 
-#: make check-debug     the tests on argo_loopback on a kernel with KASAN, lockdep, kmemleak; STRESS=60 seconds a test, CASES=text
+#: make try CASES=text  the shortest way from an edit to a result: on argo_loopback, building what these cases need and no more
+try:
+	@$(LAB) try $(CASES)
+
+#: make check-packaging  make install and DKMS in clean Debian roots, as root; CASES=text
+check-packaging:
+	@$(DEPS) build lab deb
+	@tests/packaging/check $(CASES)
+
+#: make check-debug     the tests on argo_loopback on a kernel with KASAN, lockdep, kmemleak, and fuzzers that its KCOV steers;
+#:                      STRESS=60 seconds a test, CASES=text, SAMPLE=1 no more than what CI runs
 check-debug:
 	@$(DEPS) build lab
 	@$(MAKE) --no-print-directory user
-	@$(LAB) check-debug $(if $(STRESS),--seconds $(STRESS)) $(CASES)
+	@$(LAB) check-debug $(if $(STRESS),--seconds $(STRESS)) $(if $(SAMPLE),--sample) $(CASES)
 
 #: make lab             a shell in dom0 with a domU running; KINDS="pv61 pvh612" chooses domUs; HYPERVISOR=loopback: no Xen
 lab:
@@ -60,21 +77,41 @@ lab:
 
 #: make modules         the kernel modules, for the running kernel or KDIR=…
 modules:
-	@$(MAKE) --no-print-directory -C kernel $(if $(KDIR),KDIR=$(KDIR)) modules
+	@$(DEPS) modules
+	@$(MAKE) --no-print-directory $(JOBS) -C kernel $(if $(KDIR),KDIR=$(abspath $(KDIR))) modules
 
-#: make install         library, argo-ctl, headers, udev rule; DESTDIR, PREFIX; with KDIR=… the modules, after make modules
-install: user
-	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/cmake --prefix $(PREFIX)
-	install -D -m 644 packaging/udev/60-argo.rules $(DESTDIR)/etc/udev/rules.d/60-argo.rules
-	install -D -m 644 packaging/modprobe.d/argo.conf $(DESTDIR)/etc/modprobe.d/argo.conf
-	install -D -m 644 packaging/sysusers.d/argo.conf $(DESTDIR)/etc/sysusers.d/argo.conf
-	$(if $(DESTDIR),,getent group argo >/dev/null || groupadd --system argo)
-	$(if $(KDIR),$(MAKE) -C kernel KDIR=$(KDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install)
+#: make install         library, argo-ctl, headers, udev rule; DESTDIR, PREFIX; with KDIR=… the kernel modules, too
+install: $(if $(KDIR),modules)
+	@$(DEPS) install
+	+@$(LOCAL) packaging/local/install
+
+#: make uninstall       removes what make install with the same DESTDIR and PREFIX put there
+uninstall:
+	@$(LOCAL) packaging/local/uninstall
+
+#: make deb             Debian packages in build/deb, for Debian 12 and 13; SUITE=bookworm or trixie: for that alone
+deb:
+	@$(DEPS) deb
+	@packaging/debian/build $(SUITE)
+
+#: make check-deb       lintian, and the packages installed, upgraded and removed in clean roots; SUITE as above
+check-deb:
+	@$(DEPS) deb
+	@tests/packaging/deb/check $(SUITE)
 
 #: make lint            checkpatch, sparse, clang-format, clang-tidy (TIDY=all: of the tests, too), shellcheck, Python
 lint:
 	@$(DEPS) build lab lint
 	@tests/vm/lint $(ONLY)
+
+#: make compile-commands  build/compile_commands.json of the kernel modules and of user space, which clangd finds there
+compile-commands:
+	@$(DEPS) build lab
+	@$(LAB) compile-commands
+
+#: make dist            the source of the commit that is checked out, or of TAG=v…, in build/argo-VERSION.tar.xz
+dist:
+	@packaging/dist/make $(TAG)
 
 #: make bench           what a message costs, beside the floor, in the lab
 bench:
