@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# How everything here is compiled: C++20, warnings are errors, an optimised build with symbols unless told otherwise.
+# How everything here is compiled: C++20, an optimised build with symbols unless told otherwise.
 include_guard(GLOBAL)
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
@@ -14,7 +14,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 add_library(argo_build INTERFACE)
 target_compile_options(argo_build INTERFACE
-    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow $<$<BOOL:${ARGO_WERROR}>:-Werror>)
 target_compile_features(argo_build INTERFACE cxx_std_20)
 
 if(ARGO_SANITIZE)
@@ -31,4 +31,13 @@ endif()
 # argo_warnings(<target>): the project's compiler settings for a target; its users do not inherit them.
 function(argo_warnings target)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:argo_build>)
+endfunction()
+
+# argo_finds_libargo(<target>): the installed program finds the library by itself. The loader looks into /usr without
+# being told, and into other prefixes on some systems only.
+function(argo_finds_libargo target)
+    if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+        file(RELATIVE_PATH libraries "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+        set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN/${libraries}")
+    endif()
 endfunction()

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <libargo/detail/device.hpp>
-#include <libargo/detail/file_descriptor.hpp>
 
 #include <cerrno>
 
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace libargo::detail {
 namespace {
@@ -22,12 +20,6 @@ public:
 const std::shared_ptr<device>& system_device() {
     static const std::shared_ptr<device> instance = std::make_shared<kernel_device>();
     return instance;
-}
-
-file_descriptor::~file_descriptor() {
-    if (fd_ >= 0) {
-        ::close(fd_);
-    }
 }
 
 } // namespace libargo::detail

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: MIT
-#include <libargo/format.hpp>
-
+#include <chrono>
 #include <initializer_list>
+#include <string>
 #include <string_view>
-#include <utility>
 
-#include <boost/asio/buffer.hpp>
+#include <fmt/format.h>
+
+#include <libargo/address.hpp>
+#include <libargo/bind.hpp>
+#include <libargo/info.hpp>
+#include <libargo/message.hpp>
+#include <libargo/options.hpp>
+#include <libargo/ring_entry.hpp>
+#include <libargo/space.hpp>
+#include <libargo/status.hpp>
 
 namespace libargo {
 namespace {
@@ -43,23 +51,14 @@ std::string to_string(domid_t id) {
 
 std::string to_string(const address& addr) { return fmt::format("{}:{}", to_string(addr.domid), addr.port); }
 
-std::string to_string(error value) { return make_error_code(value).message(); }
-
-std::string to_string(condition value) { return make_error_condition(value).message(); }
-
-std::string to_string(message_type type) { return std::to_string(to_number(type)); }
-
 std::string to_string(const message_info& info) {
     return fmt::format("{} bytes from {} type {}{}", info.size, to_string(info.source), to_number(info.type),
                        info.truncated ? " (truncated)" : "");
 }
 
-std::string to_string(const outgoing_message& message) {
-    return fmt::format("{} bytes to {} type {}", boost::asio::buffer_size(message.buffers),
-                       to_string(message.destination), to_number(message.type));
+std::string detail::describe_outgoing(std::size_t size, const address& destination, message_type type) {
+    return fmt::format("{} bytes to {} type {}", size, to_string(destination), to_number(type));
 }
-
-std::string to_string(const incoming_message& message) { return to_string(message.info); }
 
 std::string to_string(const bind_options& options) {
     return fmt::format("port {} partner {} ring {}{}", options.port == port_any ? "any" : std::to_string(options.port),

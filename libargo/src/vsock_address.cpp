@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <libargo/vsock/address.hpp>
 
-#include <libargo/error.hpp>
+#include <libargo/detail/read.hpp>
 #include <linux/vm_sockets.h>
 
-#include "parse.hpp"
+#include "numbers.hpp"
 
 namespace libargo::vsock {
 namespace {
@@ -18,8 +18,9 @@ std::string number_or_any(std::uint32_t number, std::uint32_t any) {
 
 } // namespace
 
-cid_t parse_cid(std::string_view text, error_code& ec) noexcept {
-    ec.clear();
+namespace detail {
+
+std::optional<cid_t> read_cid(std::string_view text) noexcept {
     if (text == "hypervisor") {
         return hypervisor_cid;
     }
@@ -32,28 +33,18 @@ cid_t parse_cid(std::string_view text, error_code& ec) noexcept {
     if (text == "any") {
         return any_cid;
     }
-    return libargo::detail::number_or(text, any_cid, ec);
+    return libargo::detail::read_number(text);
 }
 
-cid_t parse_cid(std::string_view text) { return libargo::detail::read_or_throw(parse_cid, "CID", text); }
-
-port_t parse_port(std::string_view text, error_code& ec) noexcept {
-    ec.clear();
-    if (text == "any") {
-        return any_port;
-    }
-    return libargo::detail::number_or(text, any_port, ec);
+std::optional<port_t> read_port(std::string_view text) noexcept {
+    return text == "any" ? any_port : libargo::detail::read_number(text);
 }
 
-port_t parse_port(std::string_view text) { return libargo::detail::read_or_throw(parse_port, "vsock port", text); }
-
-address parse_address(std::string_view text, error_code& ec) noexcept {
-    return libargo::detail::read_address(text, parse_cid, parse_port, address{}, ec);
+std::optional<address> read_address(std::string_view text) noexcept {
+    return libargo::detail::read_pair<address>(text, read_cid, read_port);
 }
 
-address parse_address(std::string_view text) {
-    return libargo::detail::read_or_throw(parse_address, "vsock address", text);
-}
+} // namespace detail
 
 std::string to_string(const address& addr) {
     return number_or_any(addr.cid, any_cid) + ':' + number_or_any(addr.port, any_port);

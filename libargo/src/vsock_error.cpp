@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <libargo/vsock/error.hpp>
+#include <libargo/detail/error_text.hpp>
 
 #include <array>
 #include <cerrno>
 
-namespace libargo::vsock {
+namespace libargo::vsock::detail {
 namespace {
 
 struct hint {
@@ -12,9 +12,9 @@ struct hint {
     std::string_view text;
 };
 
-// As docs/errors.md has it.
+// The second table of docs/errors.md has the same texts; tests/unit/libargo/errors_doc_test.cpp compares them.
 constexpr std::array hints{
-    hint{EACCES, "use a port from 1024 up or grant CAP_NET_BIND_SERVICE; a connect: change the hypervisor's policy"},
+    hint{EACCES, "use a port from 1024 up, grant CAP_NET_BIND_SERVICE, or change the hypervisor's policy"},
     hint{EADDRINUSE, "use another port"},
     hint{EADDRNOTAVAIL, "bind to any CID, or to this domain's own"},
     hint{EAFNOSUPPORT, "load the module: modprobe argo_vsock"},
@@ -33,19 +33,13 @@ constexpr std::array hints{
 
 } // namespace
 
-std::string_view advice(const error_code& ec) noexcept {
-    if (ec == error::invalid_address) {
-        return "write addresses as cid:port, for example 2:5000";
-    }
-    if (ec.category() != boost::system::system_category() && ec.category() != boost::system::generic_category()) {
-        return libargo::advice(ec);
-    }
-    for (const auto& [err, text] : hints) {
-        if (err == ec.value()) {
-            return text;
+std::string_view advice_of_errno(int err) noexcept {
+    for (const auto& each : hints) {
+        if (each.err == err) {
+            return each.text;
         }
     }
     return {};
 }
 
-} // namespace libargo::vsock
+} // namespace libargo::vsock::detail

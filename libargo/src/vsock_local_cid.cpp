@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <libargo/vsock/local_cid.hpp>
+#include <libargo/detail/local_cid.hpp>
 
 #include <cerrno>
 
@@ -7,30 +7,20 @@
 #include <sys/ioctl.h>
 
 #include <libargo/detail/file_descriptor.hpp>
-#include <libargo/error.hpp>
 #include <linux/vm_sockets.h>
 
-namespace libargo::vsock {
+namespace libargo::vsock::detail {
 
-cid_t local_cid(error_code& ec) noexcept {
+cid_t local_cid(libargo::detail::fault& failed) noexcept {
     const libargo::detail::file_descriptor device(::open("/dev/vsock", O_RDONLY | O_CLOEXEC));
     cid_t cid = any_cid;
     int err = device.get() < 0 || ::ioctl(device.get(), IOCTL_VM_SOCKETS_GET_LOCAL_CID, &cid) < 0 ? errno : 0;
-    // The kernel's answer where no module has a CID is any_cid; where vsock itself is not loaded there is no file.
+    // The kernel answers any_cid when no module has a CID. Without the module vsock the file does not exist.
     if (err == ENOENT || err == ENXIO || (err == 0 && cid == any_cid)) {
         err = ENODEV;
     }
-    ec.assign(err, boost::system::system_category());
+    failed = libargo::detail::fault(err);
     return err == 0 ? cid : any_cid;
 }
 
-cid_t local_cid() {
-    error_code ec;
-    const auto cid = local_cid(ec);
-    if (ec) {
-        throw system_error(ec, "vsock local_cid");
-    }
-    return cid;
-}
-
-} // namespace libargo::vsock
+} // namespace libargo::vsock::detail

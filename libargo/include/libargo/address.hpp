@@ -6,34 +6,33 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 
-#include <boost/system/error_code.hpp>
+#include <libargo/linux/argo.h>
 
 namespace libargo {
 
 /// The id of a domain (a virtual machine), given by the hypervisor. It changes when a domain is restored or reboots.
 ///
-/// A number is made one with `domid_t{3}`; `to_number` gives it back.
+/// `domid_t{3}` makes a domain id of a number, and `to_number` a number of a domain id.
 enum class domid_t : std::uint16_t {
-    self = 0x7ff0, ///< the calling domain itself
-    any = 0x7ff4,  ///< any domain (a bind's partner); the default destination (in an address)
+    self = ARGO_DOMID_SELF, ///< the calling domain itself
+    any = ARGO_DOMID_ANY,   ///< any domain (a bind's partner); the default destination (in an address)
 };
 
 /// The number of a domain id.
 [[nodiscard]] constexpr std::uint16_t to_number(domid_t id) noexcept { return static_cast<std::uint16_t>(id); }
 
-/// A port: what tells the rings of one domain apart.
+/// A port: the number that tells the rings of one domain apart.
 using port_t = std::uint32_t;
 
-/// In a bind: any free port from `port_ephemeral` up.
+/// In a bind: a free port from `port_ephemeral` up.
 inline constexpr port_t port_any = 0;
 /// Binding a port below this one needs CAP_NET_BIND_SERVICE.
 inline constexpr port_t port_unprivileged = 1024;
-/// First of the ports that a bind of `port_any` gives out.
+/// The first port that a bind of `port_any` may give.
 inline constexpr port_t port_ephemeral = 0xc0000000U;
 
-/// Where a message goes to or comes from: a domain, and a port there. Written `domid:port`.
+/// The address of a message's destination or sender: a domain, and a port there. Written `domid:port`.
 ///
 /// The default-constructed address is `default_destination`.
 struct address {
@@ -43,47 +42,14 @@ struct address {
     friend constexpr auto operator<=>(const address&, const address&) noexcept = default;
 };
 
-/// Stands for "where the socket is connected to" wherever a destination is wanted.
+/// The address to which the socket is connected, in the place of a destination.
 inline constexpr address default_destination{};
 
-/// Reads a domain id: a decimal or 0x number below 0x7ff0, `self` or `any`.
-///
-/// @param text what to read, without spaces
-/// @param ec set to `error::invalid_address`, or cleared
-/// @returns the domain id; `domid_t::any` on error
-[[nodiscard]] domid_t parse_domid(std::string_view text, boost::system::error_code& ec) noexcept;
-
-/// Reads a domain id, as above.
-/// @throws boost::system::system_error with `error::invalid_address`
-[[nodiscard]] domid_t parse_domid(std::string_view text);
-
-/// Reads a port: a decimal or 0x number of at most 32 bits.
-///
-/// @param text what to read, without spaces
-/// @param ec set to `error::invalid_address`, or cleared
-/// @returns the port; `port_any` on error
-[[nodiscard]] port_t parse_port(std::string_view text, boost::system::error_code& ec) noexcept;
-
-/// Reads a port, as above.
-/// @throws boost::system::system_error with `error::invalid_address`
-[[nodiscard]] port_t parse_port(std::string_view text);
-
-/// Reads an address, `domid:port`: "3:5000", "self:0x1388", "any:0".
-///
-/// @param text what to read, without spaces
-/// @param ec set to `error::invalid_address`, or cleared
-/// @returns the address; `default_destination` on error
-[[nodiscard]] address parse_address(std::string_view text, boost::system::error_code& ec) noexcept;
-
-/// Reads an address, as above.
-/// @throws boost::system::system_error with `error::invalid_address`
-[[nodiscard]] address parse_address(std::string_view text);
-
 /// The domain id as text that `parse_domid` reads: "3", "self", "any".
-[[nodiscard]] std::string to_string(domid_t id);
+[[nodiscard, gnu::visibility("default")]] std::string to_string(domid_t id);
 
 /// The address as text that `parse_address` reads: "3:5000".
-[[nodiscard]] std::string to_string(const address& addr);
+[[nodiscard, gnu::visibility("default")]] std::string to_string(const address& addr);
 
 } // namespace libargo
 

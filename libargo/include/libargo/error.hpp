@@ -7,57 +7,86 @@
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <libargo/detail/categories.hpp>
+#include <libargo/detail/error_text.hpp>
+#include <libargo/detail/fault.hpp>
+#include <libargo/error_values.hpp>
+
 namespace libargo {
 
 using boost::system::error_code;
 using boost::system::system_error;
 
-/// What an errno cannot say. The errors of the kernel are errnos in `boost::system::system_category()`; docs/errors.md
-/// lists them.
-enum class error {
-    /// The message was longer than the buffers; they hold its beginning, and the rest is gone.
-    /// Equivalent to `errc::message_size`.
-    message_truncated = 1,
-    /// The file that was opened or assigned is not /dev/argo. Equivalent to `errc::inappropriate_io_control_operation`.
-    not_an_argo_device,
-    /// The driver speaks an older ABI than this library. Equivalent to `errc::function_not_supported`.
-    abi_mismatch,
-    /// The device is missing: the argo module is not loaded, or there is no hypervisor that speaks Argo.
-    /// Equivalent to `errc::no_such_device`.
-    no_device,
-    /// Text that is not an address, a domain id or a port. Equivalent to `errc::invalid_argument`.
-    invalid_address,
-};
-
-/// Groups of errors that a program treats alike. Compare an `error_code` with them: `if (ec == condition::peer_gone)`.
-enum class condition {
-    /// The peer was there and has gone: EPIPE, ECONNRESET.
-    peer_gone = 1,
-    /// Nobody is there to take the message now: ECONNREFUSED, EHOSTUNREACH.
-    peer_absent,
-    /// A policy denies it: EACCES, EPERM.
-    denied,
-    /// It would have had to wait: EAGAIN.
-    would_wait,
-    /// The message does not fit: EMSGSIZE (the sender's ring or buffers), `error::message_truncated` (the receiver's).
-    too_large,
-};
-
 /// The category of `error`.
-[[nodiscard]] const boost::system::error_category& error_category() noexcept;
+[[nodiscard]] inline const boost::system::error_category& error_category() noexcept {
+    static constexpr detail::error_category_type instance;
+    return instance;
+}
 
 /// The category of `condition`.
-[[nodiscard]] const boost::system::error_category& condition_category() noexcept;
+[[nodiscard]] inline const boost::system::error_category& condition_category() noexcept {
+    static constexpr detail::condition_category_type instance;
+    return instance;
+}
 
 /// Makes an error_code of an `error`.
-[[nodiscard]] error_code make_error_code(error value) noexcept;
+[[nodiscard]] inline error_code make_error_code(error value) noexcept {
+    return {static_cast<int>(value), error_category()};
+}
 
 /// Makes an error_condition of a `condition`.
-[[nodiscard]] boost::system::error_condition make_error_condition(condition value) noexcept;
+[[nodiscard]] inline boost::system::error_condition make_error_condition(condition value) noexcept {
+    return {static_cast<int>(value), condition_category()};
+}
 
-/// What the user can do about an error, in a few words without a full stop ("start the peer; try again"), for errnos as
-/// docs/errors.md has it. Empty when there is nothing to say.
-[[nodiscard]] std::string_view advice(const error_code& ec) noexcept;
+namespace detail {
+
+[[nodiscard]] inline bool is_errno(const error_code& ec) noexcept {
+    return ec.category() == boost::system::system_category() || ec.category() == boost::system::generic_category();
+}
+
+[[nodiscard]] inline error_code to_error_code(const fault& from) noexcept {
+    return from.is_own() ? make_error_code(error{from.number()})
+                         : error_code(from.number(), boost::system::system_category());
+}
+
+/// Gives a function of the compiled part a fault in the place of an `error_code`, which is set when the call is over.
+class fault_of {
+public:
+    explicit fault_of(error_code& target) noexcept : target_(target) {}
+    fault_of(const fault_of&) = delete;
+    fault_of& operator=(const fault_of&) = delete;
+    ~fault_of() { target_ = to_error_code(value_); }
+
+    operator fault&() noexcept { return value_; } // NOLINT(google-explicit-constructor): an argument
+
+private:
+    error_code& target_;
+    fault value_;
+};
+
+} // namespace detail
+
+/// The remedy for an error, in a few words without a full stop: "start the peer; try again". For errnos, the text of
+/// docs/errors.md.
+///
+/// @returns the remedy; empty for success and for errors that have none. Valid for ever
+[[nodiscard]] inline std::string_view advice(const error_code& ec) noexcept {
+    if (ec.category() == error_category()) {
+        return detail::advice_of(error{ec.value()});
+    }
+    return detail::is_errno(ec) ? detail::advice_of_errno(ec.value()) : std::string_view();
+}
+
+/// The meaning of an errno on /dev/argo, in a few words without a full stop, where strerror(3) has a general one only:
+/// EDQUOT is "Disk quota exceeded" there, and "this user has as many rings, or as many watches, as one user may have"
+/// here. The text of docs/errors.md.
+///
+/// @returns the meaning; empty for success, for errnos that the driver does not return, and for errors of other
+/// categories, whose `message()` says what they mean. Valid for ever
+[[nodiscard]] inline std::string_view meaning(const error_code& ec) noexcept {
+    return detail::is_errno(ec) ? detail::meaning_of_errno(ec.value()) : std::string_view();
+}
 
 } // namespace libargo
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+
 #include <fmt/format.h>
 
 #include <libargo/address.hpp>
+#include <libargo/batch.hpp>
 #include <libargo/bind.hpp>
+#include <libargo/detail/error_text.hpp>
 #include <libargo/error.hpp>
 #include <libargo/info.hpp>
 #include <libargo/message.hpp>
@@ -16,15 +20,15 @@
 namespace libargo {
 
 /// The error as text, as its category words it.
-[[nodiscard]] std::string to_string(error value);
+[[nodiscard]] inline std::string to_string(error value) { return detail::message_of(value); }
 /// The condition as text, as its category words it.
-[[nodiscard]] std::string to_string(condition value);
+[[nodiscard]] inline std::string to_string(condition value) { return detail::message_of(value); }
 /// The message type as a decimal number.
-[[nodiscard]] std::string to_string(message_type type);
+[[nodiscard]] inline std::string to_string(message_type type) { return std::to_string(to_number(type)); }
 
 namespace detail {
 
-/// Formats what has a `to_string`, with the specifications of a string (width, alignment, fill).
+/// Formats types that have a `to_string`, with the format specification of a string (width, alignment, fill).
 template <class T> struct string_formatter : fmt::formatter<std::string_view> {
     template <class FormatContext> auto format(const T& value, FormatContext& context) const {
         return fmt::formatter<std::string_view>::format(to_string(value), context);

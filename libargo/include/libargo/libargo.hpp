@@ -2,12 +2,14 @@
 #pragma once
 
 #include <libargo/address.hpp>
+#include <libargo/batch.hpp>
 #include <libargo/bind.hpp>
 #include <libargo/error.hpp>
 #include <libargo/format.hpp>
 #include <libargo/info.hpp>
 #include <libargo/message.hpp>
 #include <libargo/options.hpp>
+#include <libargo/parse.hpp>
 #include <libargo/ring_entry.hpp>
 #include <libargo/socket.hpp>
 #include <libargo/space.hpp>

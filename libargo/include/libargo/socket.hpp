@@ -19,8 +19,11 @@
 #include <boost/asio/posix/descriptor_base.hpp>
 
 #include <libargo/address.hpp>
+#include <libargo/batch.hpp>
 #include <libargo/bind.hpp>
+#include <libargo/detail/asio_reactor.hpp>
 #include <libargo/detail/async_operation.hpp>
+#include <libargo/detail/buffers.hpp>
 #include <libargo/detail/endpoint.hpp>
 #include <libargo/error.hpp>
 #include <libargo/info.hpp>
@@ -42,21 +45,21 @@ namespace detail {
 
 struct socket_access;
 
-/// A completion token, as opposed to another argument in its place.
+/// A completion token; a message type or an address is none.
 template <class Token>
 concept completion_token =
     !std::same_as<std::remove_cvref_t<Token>, message_type> && !std::same_as<std::remove_cvref_t<Token>, address>;
 
-/// What has an executor, as opposed to an executor.
+/// A type that has an executor and is none itself.
 template <class Context>
 concept execution_context = std::convertible_to<Context&, boost::asio::execution_context&>;
 
-/// The token of an operation that was not given one.
+/// The completion token of an operation whose caller gave none.
 template <class Executor> using default_token_t = typename boost::asio::default_completion_token<Executor>::type;
 
 } // namespace detail
 
-/// Messages to and from other domains: an Asio I/O object over /dev/argo.
+/// A socket for messages between domains: an Asio I/O object over /dev/argo.
 ///
 /// A socket is bound to one receive ring (`bind`), may have a default destination (`connect`), and sends to any
 /// address. Messages keep their boundaries, and their order between one sender and one ring.
@@ -65,15 +68,16 @@ template <class Executor> using default_token_t = typename boost::asio::default_
 /// an `async_` form with any completion token (callbacks, `use_future`, `use_awaitable`, `deferred`...). The throwing
 /// form throws `boost::system::system_error` with the error that the second form reports.
 ///
-/// **Errors.** Those of the kernel are in `boost::system::system_category()`, and docs/errors.md lists them with their
-/// meaning and what to do; `libargo::advice` gives the latter. What an errno cannot say is a `libargo::error`. An
-/// operation on a socket that is not open fails with `boost::asio::error::bad_descriptor`. An asynchronous operation
-/// that was cancelled ends with `boost::asio::error::operation_aborted`. A synchronous operation that a signal
-/// interrupts before anything was done (and that does not restart calls, SA_RESTART) fails with
-/// `boost::asio::error::interrupted`, so that the program can act on the signal.
+/// **Errors.** The kernel's errors are in `boost::system::system_category()`; docs/errors.md lists them, and
+/// `libargo::meaning` and `libargo::advice` return their meaning and remedy. An error that no errno stands for is a
+/// `libargo::error`. An operation on a socket that is not open fails with `boost::asio::error::bad_descriptor`. An
+/// asynchronous operation that was cancelled ends with `boost::asio::error::operation_aborted`. A synchronous operation
+/// that a signal interrupts before anything was done fails with `boost::asio::error::interrupted`, so that the program
+/// can act on the signal; after a signal whose handler has SA_RESTART the operation goes on.
 ///
-/// **Buffers** go to the kernel as vectors, uncopied: up to `device_info::max_buffers` a message, more is
-/// `errc::invalid_argument`. They and what they point to stay valid until the operation completes.
+/// **Buffers.** The library copies no payload. A message has at most `device_info::max_buffers` buffers; a send or
+/// receive with more fails with `errc::invalid_argument`. The buffers and their memory must stay valid until the
+/// operation completes.
 ///
 /// **Waiting.** Synchronous operations wait in the kernel, for at most the time set with `send_timeout` or
 /// `receive_timeout` (`errc::timed_out`), or not at all on a socket that is `non_blocking`
@@ -81,9 +85,9 @@ template <class Executor> using default_token_t = typename boost::asio::default_
 /// them from a timer.
 ///
 /// **Order.** Asynchronous receives complete in the order in which they were started, and so do asynchronous sends to
-/// one destination; a send to another destination overtakes one that waits for space. The descriptor has one wakeup for
-/// space at a time, which is the first waiter's; where sends to several destinations wait, the others are tried every
-/// few milliseconds. Synchronous operations do not queue behind asynchronous ones.
+/// one destination. A send to another destination overtakes a send that waits for space. The descriptor has one watch
+/// at a time, for the send that has waited longest; sends that wait for other destinations are tried every few
+/// milliseconds. Synchronous operations do not queue behind asynchronous ones.
 ///
 /// **Handlers** are called through their associated executor, never from within the function that starts or cancels an
 /// operation. Operations are allocated with the handler's associated allocator.
@@ -103,7 +107,7 @@ public:
     /// A file descriptor of the driver.
     using native_handle_type = int;
 
-    /// The socket for another executor; what gives a socket another default completion token.
+    /// The socket type with another executor, and so with another default completion token.
     template <class OtherExecutor> struct rebind_executor { using other = basic_socket<OtherExecutor>; };
 
     /// @name Life
@@ -181,7 +185,7 @@ public:
     void open(const std::string& device, error_code& ec) {
         ec = is_open() ? boost::asio::error::already_open : error_code();
         if (!ec) {
-            if (auto file = detail::endpoint::open_device(device.c_str(), ec); !ec) {
+            if (auto file = detail::endpoint::open_device(device.c_str(), detail::fault_of(ec)); !ec) {
                 adopt(file, detail::system_device(), ec);
             }
         }
@@ -211,9 +215,9 @@ public:
         return endpoint_ == nullptr ? -1 : std::exchange(endpoint_, nullptr)->release().release();
     }
 
-    /// Closes the socket. Its ring is gone, with what is unread in it. Pending operations end with
-    /// `operation_aborted`. Closing a socket that is not open is not an error. It is closed also where an error
-    /// of close(2) is reported.
+    /// Closes the socket. Its ring is removed, and the unread messages in it are lost. Pending operations end with
+    /// `operation_aborted`. Closing a socket that is not open is no error. After an error of close(2) the socket is
+    /// closed, too.
     void close() {
         error_code ec;
         close(ec);
@@ -223,7 +227,7 @@ public:
     void close(error_code& ec) {
         ec.clear();
         if (const auto closing = std::exchange(endpoint_, nullptr)) {
-            closing->close(ec);
+            closing->close(detail::fault_of(ec));
         }
     }
 
@@ -243,16 +247,16 @@ public:
     /// Whether the socket is open.
     [[nodiscard]] bool is_open() const noexcept { return endpoint_ != nullptr; }
 
-    /// The file descriptor, -1 if the socket is not open. read(2), write(2) and the ioctls of <linux/argo.h>
-    /// work on it, but for ARGO_SPACE_WATCH, which is the socket's own.
+    /// The file descriptor, -1 if the socket is not open. read(2), write(2) and the ioctls of <linux/argo.h> work on
+    /// it, except ARGO_SPACE_WATCH, which the socket uses itself.
     [[nodiscard]] native_handle_type native_handle() { return endpoint_ == nullptr ? -1 : endpoint_->native_handle(); }
 
     /// Whether synchronous operations fail with `would_block` where they would wait.
     [[nodiscard]] bool non_blocking() const noexcept { return endpoint_ != nullptr && endpoint_->non_blocking(); }
 
-    /// Sets whether synchronous operations fail with `would_block` where they would wait. This is O_NONBLOCK of
-    /// the file, which it shares with its duplicates. Asynchronous operations do not set it and do not depend
-    /// on it.
+    /// Sets whether synchronous operations fail with `would_block` where they would wait. The mode is O_NONBLOCK of the
+    /// file, which duplicates of the descriptor share. Asynchronous operations neither change the mode nor depend on
+    /// it.
     void non_blocking(bool mode) {
         error_code ec;
         non_blocking(mode, ec);
@@ -261,7 +265,7 @@ public:
     /// As above.
     void non_blocking(bool mode, error_code& ec) {
         if (require_open(ec)) {
-            endpoint_->non_blocking(mode, ec);
+            endpoint_->non_blocking(mode, detail::fault_of(ec));
         }
     }
 
@@ -286,11 +290,11 @@ public:
     }
     /// As above.
     bind_result bind(const bind_options& options, error_code& ec) {
-        return require_open(ec) ? endpoint_->bind(options, ec) : bind_result{};
+        return require_open(ec) ? endpoint_->bind(options, detail::fault_of(ec)) : bind_result{};
     }
 
-    /// Sets the default destination. From then on only its messages are received. A socket that is not bound
-    /// gets an ephemeral port. The peer need not be there yet; this never waits.
+    /// Sets the default destination. From then on only messages from that address are received. A socket that is not
+    /// bound gets an ephemeral port. The destination need not have a ring yet; the call never waits.
     ///
     /// Errors: as `bind` for a socket that is not bound; `errc::invalid_argument`.
     void connect(const address& peer) {
@@ -301,11 +305,11 @@ public:
     /// As above.
     void connect(const address& peer, error_code& ec) {
         if (require_open(ec)) {
-            endpoint_->connect(peer, ec);
+            endpoint_->connect(peer, detail::fault_of(ec));
         }
     }
 
-    /// Clears the default destination: messages of all that may send here are received.
+    /// Clears the default destination: messages from all domains that may send to this socket are received.
     void disconnect() {
         error_code ec;
         disconnect(ec);
@@ -325,10 +329,10 @@ public:
     [[nodiscard]] address remote_address(error_code& ec) const { return status(ec).remote; }
 
     /// @}
-    /// @name What is known
+    /// @name State
     /// @{
 
-    /// The socket as it is now.
+    /// The state of the socket.
     [[nodiscard]] endpoint_status status() const {
         error_code ec;
         auto result = status(ec);
@@ -337,7 +341,7 @@ public:
     }
     /// As above.
     [[nodiscard]] endpoint_status status(error_code& ec) const {
-        return require_open(ec) ? endpoint_->status(ec) : endpoint_status{};
+        return require_open(ec) ? endpoint_->status(detail::fault_of(ec)) : endpoint_status{};
     }
 
     /// The driver, the hypervisor, and their limits.
@@ -349,10 +353,10 @@ public:
     }
     /// As above.
     [[nodiscard]] device_info info(error_code& ec) const {
-        return require_open(ec) ? endpoint_->info(ec) : device_info{};
+        return require_open(ec) ? endpoint_->info(detail::fault_of(ec)) : device_info{};
     }
 
-    /// The rings of this domain; without CAP_NET_ADMIN those of the own user.
+    /// The rings of this domain; without CAP_NET_ADMIN, the rings of the calling user.
     [[nodiscard]] std::vector<ring_entry> list_rings() const {
         error_code ec;
         auto result = list_rings(ec);
@@ -361,7 +365,7 @@ public:
     }
     /// As above.
     [[nodiscard]] std::vector<ring_entry> list_rings(error_code& ec) const {
-        return require_open(ec) ? endpoint_->list_rings(ec) : std::vector<ring_entry>{};
+        return require_open(ec) ? endpoint_->list_rings(detail::fault_of(ec)) : std::vector<ring_entry>{};
     }
 
     /// The settings of the socket.
@@ -373,7 +377,7 @@ public:
     }
     /// As above.
     [[nodiscard]] socket_options options(error_code& ec) const {
-        return require_open(ec) ? endpoint_->options(ec) : socket_options{};
+        return require_open(ec) ? endpoint_->options(detail::fault_of(ec)) : socket_options{};
     }
 
     /// Sets all settings of the socket. Errors: `errc::invalid_argument`.
@@ -387,8 +391,8 @@ public:
         set_options(values, ARGO_OPT_SEND_LOWAT | ARGO_OPT_TYPE | ARGO_OPT_SEND_TIMEOUT | ARGO_OPT_RECV_TIMEOUT, ec);
     }
 
-    /// Sets how many payload bytes have to fit for the socket to be writable: for `wait_write`, and for poll(2)
-    /// on the native handle.
+    /// Sets the number of payload bytes that must fit at the default destination for the socket to be writable. It
+    /// holds for `wait_write`, and for poll(2) on the native handle.
     void send_low_water_mark(std::size_t bytes) { set({.send_low_water_mark = bytes}, ARGO_OPT_SEND_LOWAT); }
     /// Sets the longest wait of synchronous sends; 0 is no limit.
     void send_timeout(std::chrono::nanoseconds timeout) { set({.send_timeout = timeout}, ARGO_OPT_SEND_TIMEOUT); }
@@ -427,7 +431,7 @@ public:
 
     /// Sends one message to an address.
     /// @param buffers the payload, a ConstBufferSequence
-    /// @param destination where to
+    /// @param destination the address
     /// @param type the message's type
     /// @returns its size in bytes
     template <class ConstBufferSequence>
@@ -446,7 +450,7 @@ public:
     template <class ConstBufferSequence>
     std::size_t send_to(const ConstBufferSequence& buffers, const address& destination, message_type type,
                         error_code& ec) {
-        detail::send_request request(buffers, destination, type);
+        detail::send_request request(detail::to_iovecs(buffers), destination, type);
         perform(request, ec);
         return request.size();
     }
@@ -475,17 +479,17 @@ public:
     template <class ConstBufferSequence, detail::completion_token Token = detail::default_token_t<Executor>>
     auto async_send_to(const ConstBufferSequence& buffers, const address& destination, message_type type,
                        Token&& token = Token()) {
-        return initiate(detail::send_request(buffers, destination, type), buffers, token);
+        return initiate(detail::send_request(detail::to_iovecs(buffers), destination, type), buffers, token);
     }
 
     /// Sends several messages, with as few calls to the kernel as possible.
     ///
-    /// Waits for space where it must, until all are sent. If an error (or a timeout, or on a non-blocking
-    /// socket a full ring) stops it after the first one, this is a success with what was sent; the error comes
-    /// back when the rest is sent, if it is still there.
+    /// The call waits for space until all messages are sent. When an error (or a timeout, or a full ring on a
+    /// non-blocking socket) stops it after the first message, the call succeeds with the number of messages that were
+    /// sent. Sending the rest reports the error again if its cause remains.
     ///
     /// @param messages the messages
-    /// @returns how many were sent
+    /// @returns the number of messages that were sent
     std::size_t send_many(std::span<const outgoing_message> messages) {
         error_code ec;
         const auto count = send_many(messages, ec);
@@ -494,32 +498,33 @@ public:
     }
     /// As above.
     std::size_t send_many(std::span<const outgoing_message> messages, error_code& ec) {
-        detail::send_many_request request(messages);
+        detail::send_messages request(messages);
         perform(request, ec);
         return request.size();
     }
 
-    /// Sends several messages, likewise. The messages and what they refer to stay valid until completion.
+    /// Sends several messages, likewise. @p messages and the memory to which they refer must stay valid until
+    /// completion.
     ///
-    /// Completion: `void(error_code, std::size_t)`, with the number that were sent. Cancellation: total; where
-    /// some were sent already, this is a success with their number.
+    /// Completion: `void(error_code, std::size_t)`, with the number of messages that were sent. Cancellation: total; an
+    /// operation that has sent some messages ends with success and their number.
     template <class Token = detail::default_token_t<Executor>>
     auto async_send_many(std::span<const outgoing_message> messages, Token&& token = Token()) {
-        return initiate(detail::send_many_request(messages), detail::no_buffers{}, token);
+        return initiate(detail::send_messages(messages), detail::no_buffers{}, token);
     }
 
     /// @}
     /// @name Receiving
     ///
-    /// Errors: `errc::not_connected` (not bound); `errc::connection_reset` (the default destination has gone
-    /// and all it sent was received; or this domain was restored); `errc::timed_out`; `would_block`;
+    /// Errors: `errc::not_connected` (not bound); `errc::connection_reset` (the default destination's ring has gone,
+    /// and all messages from it were received; or this domain was restored); `errc::timed_out`; `would_block`;
     /// `interrupted`; `errc::bad_message` (the ring is out of use).
     /// @{
 
     /// Receives one message.
     ///
-    /// Further error: `error::message_truncated`, if it was longer than the buffers; they hold its beginning,
-    /// and the rest is gone.
+    /// Further error: `error::message_truncated`: the message was longer than the buffers. The buffers hold its
+    /// beginning; the rest is lost.
     ///
     /// @param buffers where the payload goes, a MutableBufferSequence
     /// @returns payload bytes in the buffers; 0 is a message without payload
@@ -531,12 +536,12 @@ public:
     }
     /// As above.
     template <class MutableBufferSequence> std::size_t receive(const MutableBufferSequence& buffers, error_code& ec) {
-        detail::receive_request request(buffers, nullptr);
+        detail::receive_request request(detail::to_iovecs(buffers), nullptr);
         perform(request, ec);
         return request.size();
     }
 
-    /// Receives one message, and says whose it is. That it was truncated is not an error here, but in @p info.
+    /// Receives one message and its sender's address. A truncated message is no error: @p info says so.
     ///
     /// @param buffers where the payload goes, a MutableBufferSequence
     /// @param info set to the source, the type and the full size of the message
@@ -551,13 +556,13 @@ public:
     /// As above.
     template <class MutableBufferSequence>
     std::size_t receive_from(const MutableBufferSequence& buffers, message_info& info, error_code& ec) {
-        detail::receive_request request(buffers, &info);
+        detail::receive_request request(detail::to_iovecs(buffers), &info);
         perform(request, ec);
         return request.size();
     }
 
-    /// Reads the next message as `receive_from` does, and leaves it there. (To wait for it without blocking,
-    /// use `async_wait(wait_read)`.)
+    /// Reads the next message as `receive_from` does, and leaves it in the ring. `async_wait(wait_read)` waits for the
+    /// message without blocking.
     template <class MutableBufferSequence>
     std::size_t peek_from(const MutableBufferSequence& buffers, message_info& info) {
         error_code ec;
@@ -568,7 +573,7 @@ public:
     /// As above.
     template <class MutableBufferSequence>
     std::size_t peek_from(const MutableBufferSequence& buffers, message_info& info, error_code& ec) {
-        detail::receive_request request(buffers, &info, true);
+        detail::receive_request request(detail::to_iovecs(buffers), &info, true);
         perform(request, ec);
         return request.size();
     }
@@ -579,22 +584,22 @@ public:
     /// `error::message_truncated`. Cancellation: total.
     template <class MutableBufferSequence, detail::completion_token Token = detail::default_token_t<Executor>>
     auto async_receive(const MutableBufferSequence& buffers, Token&& token = Token()) {
-        return initiate(detail::receive_request(buffers, nullptr), buffers, token);
+        return initiate(detail::receive_request(detail::to_iovecs(buffers), nullptr), buffers, token);
     }
 
-    /// Receives one message, and says whose it is. @p info stays valid until completion.
+    /// Receives one message and its sender's address. @p info must stay valid until completion.
     ///
     /// Completion: `void(error_code, std::size_t)`, with the payload bytes in the buffers. Cancellation: total.
     template <class MutableBufferSequence, detail::completion_token Token = detail::default_token_t<Executor>>
     auto async_receive_from(const MutableBufferSequence& buffers, message_info& info, Token&& token = Token()) {
-        return initiate(detail::receive_request(buffers, &info), buffers, token);
+        return initiate(detail::receive_request(detail::to_iovecs(buffers), &info), buffers, token);
     }
 
-    /// Receives the messages that are there, with one call to the kernel: waits for the first one. Which were
-    /// truncated is in the `info` of each.
+    /// Receives the messages that are in the ring, with one call to the kernel, and waits for the first one. The `info`
+    /// of each message says whether the message was truncated.
     ///
-    /// @param messages room for them; what is beyond `device_info::max_batch` is not used
-    /// @returns how many were received
+    /// @param messages receive buffers; at most the first `device_info::max_batch` are used
+    /// @returns the number of messages that were received
     std::size_t receive_many(std::span<incoming_message> messages) {
         error_code ec;
         const auto count = receive_many(messages, ec);
@@ -603,31 +608,32 @@ public:
     }
     /// As above.
     std::size_t receive_many(std::span<incoming_message> messages, error_code& ec) {
-        detail::receive_many_request request(messages);
+        detail::receive_messages request(messages);
         perform(request, ec);
         return request.size();
     }
 
-    /// Receives the messages that are there, likewise. The messages and what they refer to stay valid until
-    /// completion.
+    /// Receives the messages that are in the ring, likewise. @p messages and the memory to which they refer must stay
+    /// valid until completion.
     ///
-    /// Completion: `void(error_code, std::size_t)`, with the number that were received. Cancellation: total.
+    /// Completion: `void(error_code, std::size_t)`, with the number of messages that were received. Cancellation:
+    /// total.
     template <class Token = detail::default_token_t<Executor>>
     auto async_receive_many(std::span<incoming_message> messages, Token&& token = Token()) {
-        return initiate(detail::receive_many_request(messages), detail::no_buffers{}, token);
+        return initiate(detail::receive_messages(messages), detail::no_buffers{}, token);
     }
 
     /// @}
     /// @name Space
     /// @{
 
-    /// Can a message of so many bytes be sent to an address now? An absent or too small ring is not an error,
-    /// but in the result.
+    /// The state of a destination's ring, with respect to a message of @p need bytes. A ring that is absent or too
+    /// small is no error: the result says so.
     ///
     /// Errors: `errc::not_connected` (no destination); `errc::host_unreachable`; `errc::permission_denied`.
     ///
     /// @param need payload bytes
-    /// @param destination where to
+    /// @param destination the address
     [[nodiscard]] space_state space(std::size_t need, const address& destination = default_destination) const {
         error_code ec;
         const auto state = space(need, destination, ec);
@@ -640,16 +646,16 @@ public:
     }
     /// As above.
     [[nodiscard]] space_state space(std::size_t need, const address& destination, error_code& ec) const {
-        return require_open(ec) ? endpoint_->space(need, destination, ec) : space_state{};
+        return require_open(ec) ? endpoint_->space(need, destination, detail::fault_of(ec)) : space_state{};
     }
 
-    /// Waits until a message of so many bytes can be sent to an address. (That others send to that ring, too,
-    /// may have changed it by the time it is sent.)
+    /// Waits until a message of @p need bytes fits at an address. Another sender to the same ring may take the space
+    /// before this socket sends.
     ///
     /// Errors: as `send_to`; `errc::timed_out`.
     ///
     /// @param need payload bytes
-    /// @param destination where to
+    /// @param destination the address
     /// @param timeout longest wait, 0 for no limit
     void wait_writable(std::size_t need, const address& destination = default_destination,
                        std::chrono::nanoseconds timeout = {}) {
@@ -663,7 +669,7 @@ public:
         perform(request, ec);
     }
 
-    /// Waits until a message of so many bytes can be sent to the default destination.
+    /// Waits until a message of @p need bytes fits at the default destination.
     ///
     /// Completion: `void(error_code)`, with the errors of `send_to`. Cancellation: total.
     template <detail::completion_token Token = detail::default_token_t<Executor>>
@@ -676,11 +682,11 @@ public:
         return initiate(detail::writable_request(need, destination), detail::no_buffers{}, token);
     }
 
-    /// Waits until the receiver has consumed all that is in its ring.
+    /// Waits until the receiver has consumed all messages in its ring.
     ///
     /// Errors: as `send_to`; `errc::timed_out`.
     ///
-    /// @param destination whose ring
+    /// @param destination the address of the ring
     /// @param timeout longest wait, 0 for no limit
     void drain(const address& destination = default_destination, std::chrono::nanoseconds timeout = {}) {
         error_code ec;
@@ -693,7 +699,7 @@ public:
         perform(request, ec);
     }
 
-    /// Waits until the default destination has consumed all that is in its ring.
+    /// Waits until the default destination has consumed all messages in its ring.
     ///
     /// Completion: `void(error_code)`, with the errors of `send_to`. Cancellation: total.
     template <detail::completion_token Token = detail::default_token_t<Executor>>
@@ -710,9 +716,9 @@ public:
     /// @name Readiness
     /// @{
 
-    /// Waits until a message or an error is there to receive (`wait_read`), until the default destination has
-    /// room for the low-water mark (`wait_write`), or until an error is pending or the peer's ring has gone
-    /// (`wait_error`). It waits also on a non-blocking socket, as in Asio.
+    /// Waits until a message or an error can be received (`wait_read`), until the default destination has space for the
+    /// low-water mark (`wait_write`), or until an error is pending or the default destination's ring has gone
+    /// (`wait_error`). The call waits on a non-blocking socket, too, as in Asio.
     void wait(wait_type what) {
         error_code ec;
         wait(what, ec);
@@ -721,7 +727,7 @@ public:
     /// As above.
     void wait(wait_type what, error_code& ec) {
         if (require_open(ec)) {
-            endpoint_->wait(what, ec);
+            endpoint_->wait(static_cast<detail::wait_type>(what), detail::fault_of(ec));
         }
     }
 
@@ -730,7 +736,7 @@ public:
     /// Completion: `void(error_code)`. Cancellation: total.
     template <class Token = detail::default_token_t<Executor>>
     auto async_wait(wait_type what, Token&& token = Token()) {
-        return initiate(detail::ready_request(what), detail::no_buffers{}, token);
+        return initiate(detail::ready_request(static_cast<detail::wait_type>(what)), detail::no_buffers{}, token);
     }
 
     /// @}
@@ -761,8 +767,8 @@ private:
 
     template <class Request, class Buffers, class Token>
     auto initiate(Request what, const Buffers& buffers, Token& token) {
-        return boost::asio::async_initiate<Token, typename Request::signature>(initiation(*this), token,
-                                                                               std::move(what), buffers);
+        return boost::asio::async_initiate<Token, detail::signature_of<Request>>(initiation(*this), token,
+                                                                                 std::move(what), buffers);
     }
 
     static void raise(const error_code& ec, const char* what) {
@@ -781,19 +787,20 @@ private:
             ec = boost::asio::error::already_open;
             return;
         }
-        endpoint_ = detail::endpoint::create(executor_, file, driver, ec);
+        endpoint_ = detail::endpoint::create(std::make_unique<detail::asio_reactor>(executor_), file, driver,
+                                             detail::fault_of(ec));
     }
 
     void perform(detail::request& what, error_code& ec) {
         if (require_open(ec)) {
             endpoint_->perform(what);
-            ec = what.error();
+            ec = detail::to_error_code(what.error());
         }
     }
 
     void set_options(const socket_options& values, std::uint32_t which, error_code& ec) {
         if (require_open(ec)) {
-            endpoint_->set_options(values, which, ec);
+            endpoint_->set_options(values, which, detail::fault_of(ec));
         }
     }
     void set(const socket_options& values, std::uint32_t which) {
@@ -811,7 +818,7 @@ using socket = basic_socket<>;
 
 namespace detail {
 
-/// What the tests need of a socket.
+/// The tests' access to a socket.
 struct socket_access {
     /// Gives a socket a file of another driver than the kernel's.
     template <class Executor>

@@ -15,8 +15,8 @@
 
 namespace libargo {
 
-/// A completion token with a stop token: the operation that it is given to, and no other, ends with
-/// `boost::asio::error::operation_aborted` when a stop is requested. Made by `bind_stop_token`.
+/// A completion token with a stop token, made by `bind_stop_token`. When a stop is requested, the operation with this
+/// completion token, and no other, ends with `boost::asio::error::operation_aborted`.
 template <class Token> class stop_token_binder {
 public:
     template <class T>
@@ -24,11 +24,11 @@ public:
 
     /// The stop token.
     [[nodiscard]] std::stop_token get_stop_token() const noexcept { return stop_; }
-    /// The completion token or handler that it is bound to.
+    /// The completion token or handler with which the stop token is bound.
     [[nodiscard]] const Token& get() const noexcept { return token_; }
     [[nodiscard]] Token& get() noexcept { return token_; }
 
-    /// Calls the handler that it is bound to.
+    /// Calls the handler with which the stop token is bound.
     template <class... Args> decltype(auto) operator()(Args&&... args) { return token_(std::forward<Args>(args)...); }
 
 private:
@@ -41,22 +41,22 @@ private:
 ///     std::stop_source stop;
 ///     auto n = co_await socket.async_receive(buffer, libargo::bind_stop_token(stop.get_token(), use_awaitable));
 ///
-/// `stop.request_stop()` may be called from any thread. It does not call the handler: that is posted, as ever, to the
-/// handler's associated executor. An operation that has completed already is not affected. A stop that was requested
-/// before the operation began ends it before it does anything.
+/// `stop.request_stop()` may be called from any thread. It does not call the handler, which is posted to its associated
+/// executor. A stop request does not affect an operation that has completed. A stop request from before the operation
+/// began ends the operation before it does anything.
 ///
-/// It goes outermost: `bind_stop_token(stop, redirect_error(use_awaitable, ec))`, not the other way round.
+/// `bind_stop_token` must be outermost: `bind_stop_token(stop, redirect_error(use_awaitable, ec))`.
 ///
-/// This is the per-operation cancellation for every Boost. Since Boost 1.77 Asio has cancellation slots: where the
-/// library and the program are built with such a Boost, the handler's associated cancellation slot is honoured as
-/// well, for the types total, partial and terminal: all operations here leave no trace when cancelled.
+/// The stop token cancels one operation with any release of Boost. Since Boost 1.77 Asio has cancellation slots: when
+/// the library and the program are built with such a Boost, the handler's associated cancellation slot is honoured as
+/// well, for the types total, partial and terminal, since a cancelled operation has done nothing.
 template <class Token>
 [[nodiscard]] stop_token_binder<std::decay_t<Token>> bind_stop_token(std::stop_token stop, Token&& token) {
     return {std::move(stop), std::forward<Token>(token)};
 }
 
-/// The stop token associated with a handler: what its `get_stop_token()` returns, or one that is never stopped.
-/// May be specialised for a program's own handler types.
+/// The stop token associated with a handler: the result of the handler's `get_stop_token()`, or a token that is never
+/// stopped. Programs may specialise it for their own handler types.
 template <class Handler> struct associated_stop_token {
     [[nodiscard]] static std::stop_token get(const Handler& handler) noexcept {
         if constexpr (requires {
@@ -90,7 +90,7 @@ template <class Initiation> struct stoppable_initiation {
 } // namespace detail
 } // namespace libargo
 
-/// Whatever the inner completion token makes of an operation.
+/// The result of an operation is that of the inner completion token.
 template <class Token, class Signature> class boost::asio::async_result<libargo::stop_token_binder<Token>, Signature> {
 public:
     template <class Initiation, class Binder, class... Args>

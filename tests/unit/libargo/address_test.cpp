@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <libargo/address.hpp>
+#include <libargo/parse.hpp>
 
 #include <string>
 #include <unordered_set>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <libargo/vsock/address.hpp>
+#include <libargo/vsock/parse.hpp>
 
 #include <string>
 #include <unordered_set>

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cerrno>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,6 +24,7 @@
 
 #include <libargo/detail/endpoint.hpp>
 #include <libargo/detail/operation.hpp>
+#include <libargo/error.hpp>
 #include <libargo/stop_token.hpp>
 
 namespace libargo::detail {
@@ -28,7 +32,21 @@ namespace libargo::detail {
 /// Stands for the buffers of a request that has none.
 struct no_buffers {};
 
-/// A handler and what it is called with. Has the handler's allocator, and no executor: it is given to the right one.
+/// The arguments with which a request completes.
+[[nodiscard]] inline std::tuple<error_code, std::size_t> result_of(const size_request& done) {
+    return {to_error_code(done.error()), done.size()};
+}
+[[nodiscard]] inline std::tuple<error_code> result_of(const plain_request& done) {
+    return {to_error_code(done.error())};
+}
+
+/// The signature of a request's handler.
+template <class Request>
+using signature_of =
+    std::conditional_t<std::is_base_of_v<size_request, Request>, void(error_code, std::size_t), void(error_code)>;
+
+/// A handler and its arguments. It has the handler's allocator, and no executor: the caller submits it to the
+/// handler's.
 template <class Handler, class Result> class bound_handler {
 public:
     using allocator_type = boost::asio::associated_allocator_t<Handler>;
@@ -45,8 +63,8 @@ private:
     Result result_;
 };
 
-/// A request with its handler, in memory from the handler's allocator. Keeps a copy of the buffer sequence, since that
-/// may own what it refers to.
+/// A request with its handler, in memory from the handler's allocator. It keeps a copy of the buffer sequence, which
+/// may own its memory.
 template <class Request, class Buffers, class Handler> class async_operation final : public operation {
     using executor_type = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
     using allocator_type = typename std::allocator_traits<
@@ -105,7 +123,7 @@ protected:
         // From here on no stop request can touch the operation.
         stop_.reset();
         const auto work = std::move(work_);
-        bound_handler bound(std::move(handler_), what_.result());
+        bound_handler bound(std::move(handler_), result_of(what_));
         // The memory is free for the next operation before the handler is called, which may start it.
         give_back(bound.get_allocator());
         if (how == upcall::dispatched) {
@@ -155,7 +173,7 @@ void start_operation(const std::shared_ptr<endpoint>& on, const boost::asio::any
     using op_type = async_operation<Request, Buffers, std::decay_t<Handler>>;
     auto op = op_type::create(std::move(what), std::move(buffers), std::forward<Handler>(handler), executor);
     if (on == nullptr) {
-        op->what().fail(boost::asio::error::bad_descriptor);
+        op->what().fail(fault(EBADF));
         operation::complete(std::move(op), upcall::posted);
         return;
     }

@@ -19,6 +19,6 @@ public:
 };
 
 /// The kernel's driver.
-[[nodiscard]] const std::shared_ptr<device>& system_device();
+[[nodiscard, gnu::visibility("default")]] const std::shared_ptr<device>& system_device();
 
 } // namespace libargo::detail

@@ -17,7 +17,7 @@ public:
     }
     file_descriptor(const file_descriptor&) = delete;
     file_descriptor& operator=(const file_descriptor&) = delete;
-    ~file_descriptor();
+    [[gnu::visibility("default")]] ~file_descriptor();
 
     [[nodiscard]] int get() const noexcept { return fd_; }
     [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }

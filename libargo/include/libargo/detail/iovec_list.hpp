@@ -7,35 +7,14 @@
 #include <span>
 #include <vector>
 
-#include <boost/asio/buffer.hpp>
-
 #include <libargo/linux/argo.h>
 
 namespace libargo::detail {
 
-/// A buffer sequence as the driver wants it. Refers to the same memory; nothing is copied.
+/// A buffer sequence in the driver's form. It refers to the same memory; no payload is copied.
 class iovec_list {
 public:
-    iovec_list() = default;
-
-    template <class BufferSequence> explicit iovec_list(const BufferSequence& buffers) {
-        const auto end = boost::asio::buffer_sequence_end(buffers);
-        for (auto it = boost::asio::buffer_sequence_begin(buffers); it != end; ++it) {
-            const boost::asio::const_buffer buffer(*it);
-            add(buffer.data(), buffer.size());
-        }
-    }
-
-    [[nodiscard]] std::span<const argo_iovec> vectors() const noexcept {
-        if (more_.empty()) {
-            return std::span(few_).first(count_);
-        }
-        return more_;
-    }
-    /// Bytes in all of them.
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-
-private:
+    /// Adds a buffer; one without bytes is left out.
     void add(const void* data, std::size_t size) {
         if (size == 0) {
             return;
@@ -52,6 +31,16 @@ private:
         more_.push_back(entry);
     }
 
+    [[nodiscard]] std::span<const argo_iovec> vectors() const noexcept {
+        if (more_.empty()) {
+            return std::span(few_).first(count_);
+        }
+        return more_;
+    }
+    /// The bytes of all buffers.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+private:
     std::array<argo_iovec, 8> few_{};
     std::size_t count_ = 0;
     std::vector<argo_iovec> more_;

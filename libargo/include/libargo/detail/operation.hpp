@@ -12,16 +12,16 @@ namespace libargo::detail {
 class endpoint;
 class operation;
 
-/// Gives an operation's memory back to the allocator that it came from; its handler is not called.
+/// Gives an operation's memory back to its allocator without calling the handler.
 struct operation_deleter {
     void operator()(operation* op) const noexcept;
 };
 using operation_ptr = std::unique_ptr<operation, operation_deleter>;
 
-/// How a handler gets called.
+/// The way in which a handler is called.
 enum class upcall {
-    posted,    ///< later: we are in the call that started or cancelled the operation
-    dispatched ///< perhaps at once: we are in a handler ourselves
+    posted,    ///< later: the caller is in the call that started or cancelled the operation
+    dispatched ///< perhaps at once: the caller is in a handler
 };
 
 /// An asynchronous request with its handler.
@@ -33,21 +33,21 @@ public:
     [[nodiscard]] virtual request& what() noexcept = 0;
 
     /// Lets the handler's stop token or cancellation slot abort the operation from now on. Called before the endpoint
-    /// has the operation, so that nobody else can complete it meanwhile.
+    /// has the operation, so that no other thread can complete it meanwhile.
     virtual void watch_for_cancellation(const std::shared_ptr<endpoint>& owner) = 0;
 
-    /// Calls the handler with the request's result. The operation is gone when this returns.
+    /// Calls the handler with the request's result, and destroys the operation.
     static void complete(operation_ptr op, upcall how) { op.release()->do_complete(how); }
 
-    /// Tells this operation from all others of the process, also from those that are gone.
+    /// Identifies the operation among all operations of the process, also among those that were destroyed.
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
 
-    /// Cancellation was asked for, perhaps before the endpoint had the operation.
+    /// Called when cancellation is requested, perhaps before the endpoint has the operation.
     void request_stop() noexcept { stop_requested_ = true; }
     [[nodiscard]] bool stop_requested() const noexcept { return stop_requested_; }
 
 protected:
-    operation() noexcept;
+    [[gnu::visibility("default")]] operation() noexcept;
     virtual ~operation() = default;
 
     virtual void do_complete(upcall how) = 0;

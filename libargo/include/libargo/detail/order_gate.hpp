@@ -9,19 +9,19 @@
 
 namespace libargo::detail {
 
-/// What must stay in order with an operation.
+/// The operations with which an operation must stay in order.
 struct ordering {
     enum class scope {
-        none,        ///< nothing: it only waits
-        destination, ///< what is sent to the same destination
-        everything   ///< everything in its queue
+        none,        ///< no operation: this one only waits
+        destination, ///< sends to the same destination
+        everything   ///< all operations in its lane
     };
     scope with = scope::none;
     address destination{};
 };
 
-/// Lets the operations of a queue pass in order: shown each in turn, it holds back those that would overtake one that
-/// could not be completed.
+/// Decides which operations of a lane may be tried. The gate is shown the operations in order, and holds back those
+/// that would overtake an operation that stays in the lane.
 class order_gate {
 public:
     /// Whether an operation may be tried.
@@ -37,7 +37,7 @@ public:
         return true;
     }
 
-    /// An operation stays in the queue, tried or not.
+    /// An operation stays in the lane, tried or not.
     void block(const ordering& order) {
         if (order.with == ordering::scope::everything) {
             all_blocked_ = true;

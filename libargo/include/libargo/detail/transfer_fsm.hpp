@@ -7,19 +7,20 @@
 
 namespace libargo::detail {
 
-/// The course of sending or receiving several messages: told what each call to the driver did, it says what is next.
+/// The course of a transfer of several messages. It is told the result of each call to the driver, and gives the next
+/// action.
 class transfer_fsm {
 public:
     /// When a transfer is complete.
     enum class extent {
-        all, ///< every message was transferred (a send)
-        some ///< what could be had without waiting was (a receive)
+        all, ///< when every message was transferred (a send)
+        some ///< after the first call that transferred a message (a receive)
     };
-    /// What to do next.
+    /// The next thing to do.
     enum class action {
         transfer, ///< call the driver with messages [done(), done() + slice())
-        wait,     ///< wait until it can go on, then call the driver
-        complete  ///< done() messages were transferred, error() says why not one was
+        wait,     ///< wait for an event of the descriptor, then call the driver
+        complete  ///< done() messages were transferred; if none was, error() is the reason
     };
 
     transfer_fsm(std::size_t total, extent until) noexcept : total_(total), until_(until) {}
@@ -35,21 +36,18 @@ public:
     /// A call to the driver has returned.
     /// @param err 0 or an errno
     /// @param count messages that it transferred, if err is 0
-    /// @param may_wait EAGAIN means to wait; otherwise it is an error like others
-    [[nodiscard]] action resume(int err, std::size_t count, bool may_wait) noexcept {
+    /// @param is_asynchronous the transfer goes on later after EAGAIN; otherwise EAGAIN is an error like others
+    [[nodiscard]] action resume(int err, std::size_t count, bool is_asynchronous) noexcept {
         if (err == 0) {
             done_ += count;
             // A call that succeeds with nothing done would be repeated for ever.
             const bool stuck = count == 0;
             return done_ == total_ || stuck || until_ == extent::some ? action::complete : action::transfer;
         }
-        if (err == EAGAIN && may_wait) {
+        if (err == EAGAIN && is_asynchronous) {
             return action::wait;
         }
-        if (err == EINTR && may_wait) {
-            return action::transfer;
-        }
-        // Something was done: it succeeded, and the error comes back with the next call if it is still there.
+        // A transfer of some messages is a success. The next call reports the error again if its cause remains.
         error_ = done_ == 0 ? err : 0;
         return action::complete;
     }

@@ -7,15 +7,12 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
-
-#include <boost/system/error_code.hpp>
 
 #include <libargo/address.hpp>
 
 namespace libargo::vsock {
 
-/// A context id: the number that AF_VSOCK has for a machine. With Argo it is the domain id + 2, see `from_domid`.
+/// A context id: the number of a machine in AF_VSOCK. With Argo it is the domain id + 2, see `from_domid`.
 using cid_t = std::uint32_t;
 
 using libargo::port_t;
@@ -24,7 +21,7 @@ using libargo::port_t;
 inline constexpr cid_t any_cid = 0xffffffffU;
 /// The hypervisor, which does not talk vsock over Argo; VMADDR_CID_HYPERVISOR.
 inline constexpr cid_t hypervisor_cid = 0;
-/// This machine itself, when vsock_loopback is loaded; VMADDR_CID_LOCAL. `local_cid()` is what others know it by.
+/// This machine itself, when vsock_loopback is loaded; VMADDR_CID_LOCAL. Other machines know it by `local_cid()`.
 inline constexpr cid_t loopback_cid = 1;
 /// The host, which is dom0; VMADDR_CID_HOST.
 inline constexpr cid_t host_cid = 2;
@@ -32,22 +29,22 @@ inline constexpr cid_t host_cid = 2;
 inline constexpr port_t any_port = 0xffffffffU;
 
 /// The CID of a domain: its id + 2. AF_VSOCK keeps the CIDs 0 to 2 for the hypervisor, the machine itself and the host
-/// (vsock(7)); so domain ids begin where the host is, and dom0 is it.
+/// (vsock(7)). The host's CID 2 is dom0's.
 ///
 /// @param id the id of a domain; `domid_t::self` and `domid_t::any` are none
 [[nodiscard]] constexpr cid_t from_domid(domid_t id) noexcept { return cid_t{to_number(id)} + host_cid; }
 
 /// The domain that has a CID.
-/// @returns its id; nothing for the CIDs 0, 1, `any_cid` and others that are no domain's
+/// @returns the domain's id; nothing for the CIDs 0, 1, `any_cid` and others that no domain has
 [[nodiscard]] constexpr std::optional<domid_t> to_domid(cid_t cid) noexcept {
-    // From this one on the hypervisor has uses of its own for domain ids (DOMID_FIRST_RESERVED in Xen's xen.h).
+    // The domain ids from `self` on are reserved (DOMID_FIRST_RESERVED in Xen's xen.h).
     if (cid < host_cid || cid >= from_domid(domid_t::self)) {
         return std::nullopt;
     }
     return domid_t{static_cast<std::uint16_t>(cid - host_cid)};
 }
 
-/// One end of a connection, or what listens: a machine, and a port there. Written `cid:port`.
+/// The address of a socket: a machine, and a port there. Written `cid:port`.
 ///
 /// The default-constructed address is any port on any CID, for a bind.
 struct address {
@@ -57,41 +54,8 @@ struct address {
     friend constexpr auto operator<=>(const address&, const address&) noexcept = default;
 };
 
-/// Reads a CID: a decimal or 0x number, `hypervisor`, `local`, `host` or `any`.
-///
-/// @param text what to read, without spaces
-/// @param ec set to `error::invalid_address`, or cleared
-/// @returns the CID; `any_cid` on error
-[[nodiscard]] cid_t parse_cid(std::string_view text, boost::system::error_code& ec) noexcept;
-
-/// Reads a CID, as above.
-/// @throws boost::system::system_error with `error::invalid_address`
-[[nodiscard]] cid_t parse_cid(std::string_view text);
-
-/// Reads a port: a decimal or 0x number of at most 32 bits, or `any`.
-///
-/// @param text what to read, without spaces
-/// @param ec set to `error::invalid_address`, or cleared
-/// @returns the port; `any_port` on error
-[[nodiscard]] port_t parse_port(std::string_view text, boost::system::error_code& ec) noexcept;
-
-/// Reads a port, as above.
-/// @throws boost::system::system_error with `error::invalid_address`
-[[nodiscard]] port_t parse_port(std::string_view text);
-
-/// Reads an address, `cid:port`: "2:5000", "host:5000", "any:any".
-///
-/// @param text what to read, without spaces
-/// @param ec set to `error::invalid_address`, or cleared
-/// @returns the address; any port on any CID on error
-[[nodiscard]] address parse_address(std::string_view text, boost::system::error_code& ec) noexcept;
-
-/// Reads an address, as above.
-/// @throws boost::system::system_error with `error::invalid_address`
-[[nodiscard]] address parse_address(std::string_view text);
-
 /// The address as text that `parse_address` reads: "2:5000", "any:5000", "2:any".
-[[nodiscard]] std::string to_string(const address& addr);
+[[nodiscard, gnu::visibility("default")]] std::string to_string(const address& addr);
 
 } // namespace libargo::vsock
 

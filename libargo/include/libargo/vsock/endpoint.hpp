@@ -16,16 +16,15 @@
 
 namespace libargo::vsock {
 
-/// An address as Asio's sockets take and give it: a sockaddr_vm that knows its protocol. It is
-/// `stream_protocol::endpoint` and so on, and made from an `address` wherever one is wanted:
-/// `socket.connect(parse_address("2:5000"))`.
+/// An address in the form that Asio's sockets take and return: a sockaddr_vm with its protocol.
+/// `stream_protocol::endpoint` is one. An `address` converts to it: `socket.connect(parse_address("2:5000"))`.
 ///
 /// Compared, ordered and hashed as its `address()`.
 template <class Protocol> class basic_endpoint {
 public:
     /// The protocol of the endpoint.
     using protocol_type = Protocol;
-    /// What the system calls take.
+    /// The type that the system calls take.
     using data_type = sockaddr;
 
     /// Any port on any CID, for a bind.
@@ -49,19 +48,19 @@ public:
     /// Both.
     [[nodiscard]] vsock::address address() const noexcept { return {cid(), port()}; }
 
-    /// @name What Asio asks of an endpoint
+    /// @name Asio's requirements of an endpoint
     /// @{
 
     /// The sockaddr_vm.
     [[nodiscard]] data_type* data() noexcept { return reinterpret_cast<data_type*>(&data_); }
     /// The sockaddr_vm.
     [[nodiscard]] const data_type* data() const noexcept { return reinterpret_cast<const data_type*>(&data_); }
-    /// How long it is, in bytes: always the same.
+    /// Its size in bytes, which is always the same.
     [[nodiscard]] std::size_t size() const noexcept { return sizeof(data_); }
-    /// How long it may be, in bytes.
+    /// Its largest size in bytes.
     [[nodiscard]] std::size_t capacity() const noexcept { return sizeof(data_); }
-    /// Told how long an address the kernel has written, in bytes.
-    /// @throws boost::system::system_error with `errc::invalid_argument` for one that is too long
+    /// Called with the size in bytes of the address that the kernel has written.
+    /// @throws boost::system::system_error with `errc::invalid_argument` if the address is too long
     void resize(std::size_t size) {
         if (size > capacity()) {
             throw boost::system::system_error(boost::asio::error::invalid_argument);

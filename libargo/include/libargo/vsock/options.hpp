@@ -15,7 +15,7 @@ namespace libargo::vsock {
 
 namespace detail {
 
-/// What all options have: a value of a fixed size at the level AF_VSOCK, as <linux/vm_sockets.h> has it.
+/// A socket option of <linux/vm_sockets.h>: a value of a fixed size at the level AF_VSOCK.
 template <int Name, class Value> class option {
 public:
     template <class Protocol> [[nodiscard]] int level(const Protocol&) const noexcept { return AF_VSOCK; }
@@ -25,7 +25,7 @@ public:
     template <class Protocol> [[nodiscard]] std::size_t size(const Protocol&) const noexcept { return sizeof(value_); }
     template <class Protocol> void resize(const Protocol&, std::size_t size) const {
         if (size != sizeof(value_)) {
-            throw std::length_error("a vsock option of another size than this program knows");
+            throw std::length_error("the kernel's vsock option has another size than this program's");
         }
     }
 
@@ -41,32 +41,33 @@ private:
 /// An option that is a number of bytes.
 template <int Name> class size_option : public option<Name, std::uint64_t> {
 public:
-    /// 0, to be got.
+    /// 0, for `get_option`.
     size_option() = default;
-    /// So many bytes, to be set.
+    /// A number of bytes, for `set_option`.
     explicit size_option(std::uint64_t bytes) noexcept : option<Name, std::uint64_t>(bytes) {}
 
-    /// In bytes.
+    /// The number of bytes.
     [[nodiscard]] std::uint64_t value() const noexcept { return this->get(); }
 };
 
 } // namespace detail
 
-/// How much may be on its way to a socket and unread, in bytes, for `set_option` and `get_option` of streams and
-/// `seqpacket`. The kernel keeps it between the next two; it is for connections that are made afterwards.
+/// The credit that a socket gives its peer: the bytes that may be sent to the socket and unread. For `set_option` and
+/// `get_option` of streams and `seqpacket`. The kernel keeps the value between the next two options, and uses it for
+/// connections that are made afterwards.
 using buffer_size = detail::size_option<SO_VM_SOCKETS_BUFFER_SIZE>;
-/// The least that `buffer_size` may be, in bytes; raises it where it is less.
+/// The smallest `buffer_size`, in bytes. A smaller `buffer_size` is raised to it.
 using buffer_min_size = detail::size_option<SO_VM_SOCKETS_BUFFER_MIN_SIZE>;
-/// The most that `buffer_size` may be, in bytes; lowers it where it is more.
+/// The largest `buffer_size`, in bytes. A larger `buffer_size` is lowered to it.
 using buffer_max_size = detail::size_option<SO_VM_SOCKETS_BUFFER_MAX_SIZE>;
 
-/// How long connecting waits for an answer, for `set_option` and `get_option` of streams and `seqpacket`. The kernel
-/// rounds up to its ticks, and takes 0 for two seconds. Setting a negative one fails with ERANGE.
+/// The longest wait of a connect for an answer, for `set_option` and `get_option` of streams and `seqpacket`. The
+/// kernel rounds up to its ticks, and takes 0 for two seconds. Setting a negative time fails with ERANGE.
 class connect_timeout : public detail::option<SO_VM_SOCKETS_CONNECT_TIMEOUT, timeval> {
 public:
-    /// None, to be got.
+    /// No time, for `get_option`.
     connect_timeout() = default;
-    /// A time, to be set.
+    /// A time, for `set_option`.
     explicit connect_timeout(std::chrono::microseconds time) noexcept : option(split(time)) {}
 
     /// The time.

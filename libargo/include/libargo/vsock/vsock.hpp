@@ -7,4 +7,5 @@
 #include <libargo/vsock/format.hpp>
 #include <libargo/vsock/local_cid.hpp>
 #include <libargo/vsock/options.hpp>
+#include <libargo/vsock/parse.hpp>
 #include <libargo/vsock/protocol.hpp>

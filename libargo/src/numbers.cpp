@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "parse.hpp"
+#include "numbers.hpp"
 
 #include <charconv>
 
 namespace libargo::detail {
 
-std::optional<std::uint32_t> parse_number(std::string_view text) noexcept {
+std::optional<std::uint32_t> read_number(std::string_view text) noexcept {
     int base = 10;
     if (text.starts_with("0x") || text.starts_with("0X")) {
         base = 16;
@@ -18,19 +18,6 @@ std::optional<std::uint32_t> parse_number(std::string_view text) noexcept {
         return std::nullopt;
     }
     return value;
-}
-
-std::uint32_t number_or(std::string_view text, std::uint32_t otherwise, error_code& ec) noexcept {
-    ec.clear();
-    const auto number = parse_number(text);
-    if (!number) {
-        ec = error::invalid_address;
-    }
-    return number.value_or(otherwise);
-}
-
-std::string quoted(const char* what, std::string_view text) {
-    return std::string(what) + " \"" + std::string(text) + '"';
 }
 
 } // namespace libargo::detail
