@@ -19,9 +19,9 @@ namespace argoctl {
 
 /// The options that every command has.
 struct globals {
-    std::string device = "/dev/argo";
+    std::string device = libargo::default_device;
     bool verbose = false;
-    /// How the device is opened; tests put a simulated driver here.
+    /// Opens the device. Tests put a simulated driver here; empty otherwise.
     std::function<libargo::socket(boost::asio::io_context&)> open;
 };
 

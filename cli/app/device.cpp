@@ -2,6 +2,8 @@
 #include "app/device.hpp"
 
 #include "app/errors.hpp"
+#include "app/missing.hpp"
+#include "app/surroundings.hpp"
 
 #include <fmt/format.h>
 #include <libargo/format.hpp>
@@ -19,7 +21,7 @@ libargo::socket open_socket(boost::asio::io_context& context, const globals& com
     boost::system::error_code ec;
     socket.open(common.device, ec);
     if (ec) {
-        throw failure(operation::open, common.device, ec);
+        throw not_opened(common.device, ec, look_around(common.device));
     }
     return socket;
 }

@@ -11,16 +11,17 @@
 
 namespace argoctl {
 
-/// What was tried when an error came.
+/// The operation that failed.
 enum class operation { open, info, list, bind, connect, send, receive, query };
 
-/// "cannot send to 3:5000: no ring on that port (Connection refused); start the receiver there first"
+/// The message about an error: the operation, its target, the meaning, the errno's words, and the remedy.
+/// "cannot send to 3:5000: the destination's ring has gone (Broken pipe); connect again when the peer is back"
 std::string describe(operation what, std::string_view target, const boost::system::error_code& ec);
 
-/// What the process returns after this error.
+/// The exit code of the process after an error.
 exit_code exit_code_of(const boost::system::error_code& ec);
 
-/// Ends the command: main prints the text and returns the code.
+/// Thrown to end the command: main prints the text and returns the code.
 class failure : public std::runtime_error {
 public:
     failure(exit_code code, const std::string& text) : std::runtime_error(text), code_(code) {}
@@ -33,7 +34,7 @@ private:
     exit_code code_;
 };
 
-/// "argo-ctl: ..." on stderr.
+/// Prints "argo-ctl: " and @p text on standard error.
 void complain(std::string_view text);
 
 } // namespace argoctl

@@ -4,6 +4,7 @@
 #include "output/units.hpp"
 
 #include <fmt/format.h>
+#include <libargo/parse.hpp>
 
 #include <charconv>
 #include <limits>
@@ -14,7 +15,7 @@ namespace argoctl::options {
 
 namespace {
 
-/// An option that @p read turns into a value or rejects.
+/// An option whose text @p read turns into a value or rejects.
 template <class Read>
 CLI::Option* parsed(CLI::App& app, const std::string& name, const std::string& type, const std::string& help,
                     Read read) {
@@ -26,8 +27,7 @@ CLI::Option* parsed(CLI::App& app, const std::string& name, const std::string& t
 void reject(const std::string& name, const std::string& why) { throw CLI::ValidationError(name, why); }
 
 CLI::Option* address(CLI::App& app, const std::string& name, libargo::address& out, const std::string& help) {
-    // Its name says what it is.
-    return parsed(app, name, "", help, [name, &out](const std::string& text) {
+    return parsed(app, name, "DOMID:PORT", help, [name, &out](const std::string& text) {
         boost::system::error_code ec;
         out = libargo::parse_address(text, ec);
         if (ec) {
@@ -79,6 +79,16 @@ CLI::Option* size(CLI::App& app, const std::string& name, std::size_t& out, cons
             reject(name, fmt::format("'{}' is no size; write bytes, as in 64, 16K or 1M", text));
         }
         out = static_cast<std::size_t>(*value);
+    });
+}
+
+CLI::Option* file_size(CLI::App& app, const std::string& name, std::uint64_t& out, const std::string& help) {
+    return parsed(app, name, "BYTES", help, [name, &out](const std::string& text) {
+        const auto value = output::parse_size(text);
+        if (!value) {
+            reject(name, fmt::format("'{}' is no size; write bytes, as in 4096, 10M or 20G", text));
+        }
+        out = *value;
     });
 }
 

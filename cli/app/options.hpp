@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <string>
 
-/// Options of one kind, read in one way by all commands. What does not fit is a usage error that says what would.
-/// @p out must live as long as the command line is parsed.
+/// Options of one kind, read in one way by all commands. A text that cannot be read is a usage error with an example of
+/// one that can. @p out must live until the command line has been parsed.
 namespace argoctl::options {
 
 /// DOMID:PORT, a destination.
@@ -19,12 +19,14 @@ CLI::Option* domid(CLI::App& app, const std::string& name, libargo::domid_t& out
 /// A number from 1 to @p largest.
 CLI::Option* count(CLI::App& app, const std::string& name, std::uint64_t& out, const std::string& help,
                    std::uint64_t largest = UINT64_MAX);
-/// Bytes, with K, M or G.
+/// Bytes of a message or a ring, with K, M or G.
 CLI::Option* size(CLI::App& app, const std::string& name, std::size_t& out, const std::string& help);
+/// Bytes of a file, with K, M or G.
+CLI::Option* file_size(CLI::App& app, const std::string& name, std::uint64_t& out, const std::string& help);
 /// Seconds, with a fraction.
 CLI::Option* seconds(CLI::App& app, const std::string& name, std::chrono::nanoseconds& out, const std::string& help);
 
-/// What a usage error looks like from inside a command.
+/// Throws a usage error.
 [[noreturn]] void reject(const std::string& name, const std::string& why);
 
 } // namespace argoctl::options

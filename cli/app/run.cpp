@@ -29,11 +29,13 @@ Environment:
   ARGO_DEVICE   the device, if --device is not given
 
 Exit codes:
-  0    all went well
+  0    success
   1    the operation failed, or something was lost
   2    wrong usage
-  3    no device, or the driver or hypervisor cannot do it
+  3    no driver or device, or the driver or hypervisor cannot do it
   4    the peer refused, cannot be reached, or has gone
+  5    no permission to use the device
+  6    no Argo: this is no Xen domain, or Xen offers it none
   130  interrupted before it was done
 
 'argo-ctl COMMAND --help' has examples of each command.)";
@@ -75,23 +77,23 @@ int run(int argc, const char* const* argv) {
     CLI::App app(overview, "argo-ctl");
     app.footer(epilogue);
     app.set_version_flag("--version", "argo-ctl " ARGO_CTL_VERSION);
-    app.add_option("--device", common.device, "Device of the driver (default /dev/argo)")
+    app.add_option("--device", common.device, fmt::format("Device of the driver (default {})", libargo::default_device))
         ->type_name("PATH")
         ->envname("ARGO_DEVICE");
-    app.add_flag("-v,--verbose", common.verbose, "Say more on standard error");
+    app.add_flag("-v,--verbose", common.verbose, "Print more on standard error");
     app.require_subcommand(1);
 
     std::map<const CLI::App*, runner> runners;
     try {
         for (const auto& entry : commands()) {
             CLI::App* const part = app.add_subcommand(entry.name, entry.summary);
-            part->fallthrough(); // so that --device may stand behind the command, too
+            part->fallthrough(); // --device may stand behind the command, too
             runners[part] = entry.define(*part);
             part->footer(part->get_footer() + common_options);
         }
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        // --help and --version arrive here, too.
+        // CLI11 reports --help and --version here, too.
         if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
             return app.exit(e);
         }

@@ -16,6 +16,21 @@ namespace argoctl {
 
 namespace {
 
+constexpr const char* explanation =
+    R"(Round trip: the client sends a batch and waits until the whole batch is back; the percentiles
+are of that time. One way: the client sends and waits for space only; the server counts,
+checks the order and reports; the percentiles are of a send call (every 16th is timed).
+MB/S is 10^6 bytes of payload a second, in one direction.
+
+A server has one run at a time. A client that is silent for 10 seconds, or that has had the
+server for an hour, gives way to the next client.
+
+Examples:
+  argo-ctl bench --serve --port 5002                   in one domain, say 3,
+  argo-ctl bench 3:5002                                and this in another
+  argo-ctl bench 3:5002 -m one-way --sizes 64 -b 32 -d 5
+  argo-ctl bench 3:5002 --json | jq '.results[] | [.mode, .size, .messages_per_second]')";
+
 std::vector<std::uint32_t> parse_sizes(const std::string& list) {
     std::vector<std::uint32_t> out;
     std::istringstream rest(list);
@@ -50,11 +65,11 @@ std::vector<bench::mode> parse_mode(const std::string& text) {
 
 runner define_bench(CLI::App& app) {
     const auto options = std::make_shared<bench_options>();
-    auto* const peer = options::address(app, "DOMID:PORT", options->peer, "Where a 'bench --serve' runs");
-    app.add_flag("--serve", options->serve, "Answer others' benchmarks, one after the other");
+    auto* const peer = options::address(app, "ADDRESS", options->peer, "The address of a 'bench --serve'");
+    app.add_flag("--serve", options->serve, "Answer benchmarks, one after the other");
     auto* const port = options::port(app, "-p,--port", options->port, "With --serve: the port to answer on");
-    auto* const partner =
-        options::domid(app, "--partner", options->partner, "With --serve: only this domain may come (default: any)");
+    auto* const partner = options::domid(app, "--partner", options->partner,
+                                         "With --serve: the only domain that may send (default: any)");
 
     app.add_option_function<std::string>(
            "-m,--mode", [options](const std::string& text) { options->modes = parse_mode(text); },
@@ -62,10 +77,10 @@ runner define_bench(CLI::App& app) {
         ->type_name("MODE");
     app.add_option_function<std::string>(
            "--sizes", [options](const std::string& list) { options->sizes = parse_sizes(list); },
-           "Bytes of a message, one row each (default 64,1K,16K,64K)")
+           "Bytes of a message, with a row for each (default 64,1K,16K,64K)")
         ->type_name("LIST");
     auto* const count =
-        options::count(app, "-c,--count", options->count, "Messages a row (default: as many as --duration allows)");
+        options::count(app, "-c,--count", options->count, "Messages a row (default: until --duration is over)");
     auto* const duration = options::seconds(app, "-d,--duration", options->duration, "Time a row (default 1)");
     options::count(app, "-b,--batch", options->batch, "Messages a call (default 1)", largest_batch);
     options::size(app, "--ring-size", options->ring_size, "Bytes of the own ring (default 1M)");
@@ -74,7 +89,7 @@ runner define_bench(CLI::App& app) {
     app.final_callback([=] {
         if (options->serve) {
             if (peer->count() != 0) {
-                options::reject("--serve", "it waits for others; leave out the address");
+                options::reject("--serve", "a server waits for clients; leave out the address");
             }
             if (port->count() == 0) {
                 options::reject("--serve", "give the port to answer on with --port");
@@ -82,26 +97,17 @@ runner define_bench(CLI::App& app) {
             return;
         }
         if (peer->count() == 0) {
-            options::reject("DOMID:PORT", "give the address of a 'bench --serve', or --serve");
+            options::reject("ADDRESS", "give the address of a 'bench --serve', or --serve");
         }
         if (port->count() != 0 || partner->count() != 0) {
             options::reject("--port, --partner", "they go with --serve");
         }
-        // A count alone shall not be cut short by the default duration.
+        // The default duration must not end a row whose count was given.
         if (count->count() != 0 && duration->count() == 0) {
             options->duration = std::chrono::nanoseconds(0);
         }
     });
-    app.footer(R"(Round trip: the client sends a batch, and waits until all of it came back; the percentiles
-are of that time. One way: the client sends without waiting for more than space; the server
-counts, checks the order and reports; the percentiles are of a send call (every 16th is
-timed). MB/S is 10^6 bytes of payload a second, in one direction.
-
-Examples:
-  argo-ctl bench --serve --port 5002                   in one domain, say 3,
-  argo-ctl bench 3:5002                                and this in another
-  argo-ctl bench 3:5002 -m one-way --sizes 64 -b 32 -d 5
-  argo-ctl bench 3:5002 --json | jq '.results[] | [.mode, .size, .messages_per_second]')");
+    app.footer(explanation);
     return [options](const globals& common) {
         return options->serve ? run_bench_server(common, *options) : run_bench_client(common, *options);
     };

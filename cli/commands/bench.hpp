@@ -18,10 +18,10 @@ struct bench_options {
     libargo::address peer;
     std::vector<bench::mode> modes{bench::mode::round_trip, bench::mode::one_way};
     std::vector<std::uint32_t> sizes{64, 1024, 16384, 65536};
-    std::uint64_t count = 0; // no end but the duration
+    std::uint64_t count = 0; // 0: the duration ends the row
     std::chrono::nanoseconds duration{std::chrono::seconds(1)};
     std::uint64_t batch = 1;   // at most largest_batch
-    std::size_t ring_size = 0; // a large one
+    std::size_t ring_size = 0; // 0: as large_ring() gives
     bool as_json = false;
     // Of the server only:
     bool serve = false;
@@ -29,7 +29,7 @@ struct bench_options {
     libargo::domid_t partner = libargo::domid_t::any;
 };
 
-/// Most messages a call. Buffers for so many are kept.
+/// Most messages a call, and so most buffers.
 inline constexpr std::uint32_t largest_batch = 256;
 
 exit_code run_bench_client(const globals& common, const bench_options& options);

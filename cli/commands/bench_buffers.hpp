@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <libargo/message.hpp>
+#include <libargo/batch.hpp>
 
 #include <boost/asio/buffer.hpp>
 
@@ -11,7 +11,7 @@
 
 namespace argoctl {
 
-/// Messages of one size, as many as go into a call, set up once so that the loop that is measured allocates nothing.
+/// The messages of one call, all of one size. They are allocated once, so that the measured loop allocates nothing.
 class bench_buffers {
 public:
     bench_buffers(std::size_t messages, std::size_t size)
@@ -28,10 +28,10 @@ public:
     [[nodiscard]] std::size_t messages() const { return incoming_.size(); }
     [[nodiscard]] std::span<std::byte> at(std::size_t i) { return std::span(memory_).subspan(i * size_, size_); }
 
-    /// To receive into.
+    /// The messages as receive buffers.
     [[nodiscard]] std::span<libargo::incoming_message> incoming() { return incoming_; }
 
-    /// What was received in the first @p count, to @p destination; or @p size bytes of each.
+    /// The first @p count messages, with the addresses that address() gave them.
     [[nodiscard]] std::span<const libargo::outgoing_message> outgoing(std::size_t count) const {
         return std::span(outgoing_).first(count);
     }

@@ -4,6 +4,7 @@
 #include "commands/bench.hpp"
 #include "commands/bench_buffers.hpp"
 #include "output/bench_view.hpp"
+#include "output/units.hpp"
 #include "proto/sequence.hpp"
 #include "util/interrupt.hpp"
 
@@ -17,6 +18,7 @@
 #include <cstdio>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace argoctl {
@@ -30,10 +32,32 @@ using output::bench_row;
 
 constexpr libargo::message_type data_type{bench::data_type};
 
-/// The user wants it to end.
+/// The user ends the benchmark.
 struct interruption {};
 
-/// Blocking calls and nothing else between messages: what is measured shall be the driver.
+/// The wait for the server's next useful message. The clock is read only when there was none.
+class patience {
+public:
+    /// The server did something useful.
+    void restart() { waiting_ = false; }
+    /// A call timed out, or a message was of no use.
+    /// @returns false if the last useful message was too long ago
+    bool lasts() {
+        const auto now = clock::now();
+        if (!std::exchange(waiting_, true)) {
+            since_ = now;
+        }
+        return now - since_ < limit;
+    }
+
+    static constexpr std::chrono::seconds limit{10};
+
+private:
+    bool waiting_ = false;
+    clock::time_point since_;
+};
+
+/// Makes blocking calls, and does nothing else between messages, so that the driver is measured.
 class bench_run {
 public:
     bench_run(const globals& common, const bench_options& options)
@@ -71,75 +95,86 @@ public:
         if (what == mode::round_trip) {
             exchange(row, buffers, session, most, end);
             row.elapsed = clock::now() - began;
-            // What came back says more than what the server saw.
+            // The replies say more than the server's report.
             static_cast<void>(finish(session, row.sent));
         } else {
             stream(row, buffers, session, most, end);
             row.report = finish(session, row.sent);
-            row.elapsed = clock::now() - began; // until the receiver has all
+            row.elapsed = clock::now() - began; // until the server has all messages
         }
         return row;
     }
 
 private:
     static constexpr std::chrono::nanoseconds turn = std::chrono::seconds(1);
-    static constexpr int patience = 10; // turns without any progress
     static constexpr std::uint64_t timed_every = 16;
     static constexpr std::size_t overhead = 32; // of a message in a ring, at most
 
-    /// What to do about an error of a call: nothing (try again), or it throws.
-    void handle(operation what, const error_code& ec, int& turns) const {
+    /// Returns if the call that failed is to be made again; throws otherwise.
+    void handle(operation what, const error_code& ec, patience& left) const {
         if (interrupted()) {
             throw interruption{};
         }
         if (ec == std::errc::interrupted) {
             return;
         }
-        if (ec != std::errc::timed_out || ++turns >= patience) {
+        if (ec != std::errc::timed_out || !left.lasts()) {
             throw failure(what, what == operation::send ? peer_ : "the own port", ec);
+        }
+    }
+
+    /// Returns if another message may be awaited instead of one that is of no use; throws otherwise.
+    void pass_over(patience& left) const {
+        if (interrupted()) {
+            throw interruption{};
+        }
+        if (!left.lasts()) {
+            throw failure(exit_code::peer, fmt::format("{} sends other messages than the answer, for {} s now", peer_,
+                                                       patience::limit.count()));
         }
     }
 
     void send_control(std::uint32_t session, const bench::control& content) {
         const auto bytes = bench::encode(session, content);
-        int turns = 0;
+        patience left;
         for (;;) {
             error_code ec;
             socket_.send(boost::asio::buffer(bytes), libargo::message_type{bench::control_type}, ec);
             if (!ec) {
                 return;
             }
-            handle(operation::send, ec, turns);
+            handle(operation::send, ec, left);
         }
     }
 
-    /// The next control message of the session; what else is there is of an earlier run.
+    /// The next control message of the session. Other messages are passed over: they may be of an earlier run.
     template <class Wanted> Wanted receive_control(std::uint32_t session) {
         std::vector<std::byte> buffer(1024);
-        int turns = 0;
+        patience left;
         for (;;) {
             libargo::message_info info;
             error_code ec;
             const auto size = socket_.receive_from(boost::asio::buffer(buffer), info, ec);
             if (ec) {
-                handle(operation::receive, ec, turns);
+                handle(operation::receive, ec, left);
                 continue;
             }
             const auto message = bench::parse(to_number(info.type), std::span<const std::byte>(buffer).first(size));
-            if (!message || message->session != session) {
-                continue;
+            if (message && message->session == session) {
+                if (const auto* const found = std::get_if<Wanted>(&message->content)) {
+                    return *found;
+                }
+                if (const auto* const no = std::get_if<bench::refuse>(&message->content)) {
+                    throw failure(exit_code::peer,
+                                  fmt::format("{} refused the run: {}", peer_, output::printable(no->reason)));
+                }
             }
-            if (const auto* const found = std::get_if<Wanted>(&message->content)) {
-                return *found;
-            }
-            if (const auto* const no = std::get_if<bench::refuse>(&message->content)) {
-                throw failure(exit_code::peer, fmt::format("{} refused the run: {}", peer_, no->reason));
-            }
+            pass_over(left);
         }
     }
 
-    /// Returns how much fits into both rings. A batch that is larger would have the two wait for each other: the server
-    /// for the client to read, the client for the server.
+    /// Returns the bytes that fit into both rings. With a larger batch the two sides would wait for each other: the
+    /// server for the client to read, the client for the server.
     std::size_t begin(std::uint32_t session, mode what, std::uint32_t size) {
         if (what == mode::round_trip && size > max_message_) {
             throw failure(exit_code::failed, fmt::format("replies of {} bytes do not fit the own ring, which takes {}; "
@@ -157,7 +192,7 @@ private:
 
     /// Sends the first @p count of the buffers.
     void send(const bench_buffers& buffers, std::size_t count) {
-        int turns = 0;
+        patience left;
         std::size_t sent = 0;
         while (sent < count) {
             error_code ec;
@@ -168,10 +203,12 @@ private:
             } else {
                 const auto now = socket_.send_many(buffers.outgoing(count).subspan(sent), ec);
                 sent += now;
-                turns = now == 0 ? turns : 0;
+                if (now != 0) {
+                    left.restart();
+                }
             }
             if (ec) [[unlikely]] {
-                handle(operation::send, ec, turns);
+                handle(operation::send, ec, left);
             }
         }
     }
@@ -207,15 +244,16 @@ private:
 
     void exchange(bench_row& row, bench_buffers& buffers, std::uint32_t session, std::uint64_t most,
                   clock::time_point end) {
-        bench_buffers replies(row.batch, row.size + 1); // one more, to notice what is too long
+        bench_buffers replies(row.batch, row.size + 1); // one byte more, to notice a reply that is too long
         sequence_checker sequence;
+        patience left;
         auto before = clock::now();
         while (row.sent < most && before < end) {
             const auto count = fill(buffers, session, row.sent, most);
             send(buffers, count);
             row.sent += count;
             while (sequence.received() < row.sent) {
-                receive_replies(row, replies, session, sequence);
+                receive_replies(row, replies, session, sequence, left);
             }
             const auto after = clock::now();
             row.latency.add(after - before);
@@ -230,8 +268,9 @@ private:
         row.report.duplicates = sequence.duplicates();
     }
 
-    void receive_replies(bench_row& row, bench_buffers& replies, std::uint32_t session, sequence_checker& sequence) {
-        int turns = 0;
+    void receive_replies(bench_row& row, bench_buffers& replies, std::uint32_t session, sequence_checker& sequence,
+                         patience& left) {
+        const auto known = sequence.received();
         error_code ec;
         std::size_t count = 0;
         do {
@@ -243,7 +282,7 @@ private:
                 count = socket_.receive_many(replies.incoming(), ec);
             }
             if (ec) [[unlikely]] {
-                handle(operation::receive, ec, turns);
+                handle(operation::receive, ec, left);
             }
         } while (ec);
         for (std::size_t i = 0; i < count; ++i) {
@@ -256,6 +295,11 @@ private:
             if (message.info.size != row.size) {
                 ++row.report.wrong_size;
             }
+        }
+        if (sequence.received() != known) [[likely]] {
+            left.restart();
+        } else {
+            pass_over(left);
         }
     }
 

@@ -19,7 +19,7 @@ namespace argoctl {
 
 namespace {
 
-/// Blocking calls and nothing else between messages: what is measured shall be the driver.
+/// Makes blocking calls, and does nothing else between messages, so that the driver is measured.
 class bench_service {
 public:
     bench_service(const globals& common, const bench_options& options)
@@ -36,16 +36,11 @@ public:
     exit_code run() {
         complain(fmt::format("answering benchmarks on {}", bound_));
         catch_interrupts();
-        std::chrono::nanoseconds silence{0};
         while (!interrupted()) {
             boost::system::error_code ec;
             const auto count = receive(ec);
             if (ec == std::errc::timed_out) {
-                silence += turn;
-                if (fsm_.on_idle(silence)) {
-                    complain(fmt::format("gave up the run for {}: nothing came for {} s", fsm_.peer(),
-                                         std::chrono::seconds(silence / std::chrono::seconds(1)).count()));
-                }
+                note(fsm_.on_silence());
                 continue;
             }
             if (ec == std::errc::interrupted) {
@@ -58,7 +53,6 @@ public:
             if (ec) {
                 throw failure(operation::receive, bind_name(where_), ec);
             }
-            silence = std::chrono::nanoseconds::zero();
             handle(count);
         }
         return exit_code::ok;
@@ -86,7 +80,7 @@ private:
             const auto payload = buffers_.at(i).first(message.received());
             auto step = fsm_.on_message(message.info.source, to_number(message.info.type), payload);
             if (step.echo) {
-                // A run's messages follow each other, so what is sent back is a row of them.
+                // The messages that are sent back are moved to the front, so that one call takes them.
                 if (echoes != i) {
                     std::ranges::copy(payload, buffers_.at(echoes).begin());
                 }
@@ -130,6 +124,9 @@ private:
 
     void answer(const bench::server::reply& what) {
         boost::system::error_code ec;
+        if (!what.can_wait && !socket_.space(what.bytes.size(), what.to, ec).sufficient) {
+            return;
+        }
         socket_.send_to(boost::asio::buffer(what.bytes), what.to, libargo::message_type{bench::control_type}, ec);
         if (ec) {
             complain(describe(operation::send, to_string(what.to), ec));
@@ -137,6 +134,10 @@ private:
     }
 
     void note(const bench::server::step& step) const {
+        if (step.given_up) {
+            complain(fmt::format("gave up the run for {}: no message of it came for {} s", fsm_.peer(),
+                                 std::chrono::seconds(bench::server::idle_limit).count()));
+        }
         if (!verbose_) {
             return;
         }
@@ -150,7 +151,7 @@ private:
         }
     }
 
-    /// Memory for the run that begins.
+    /// Allocates the memory of the run that begins.
     void prepare() {
         const std::size_t size = std::max<std::size_t>(fsm_.run().size + 1, control_size);
         const std::size_t messages = std::clamp<std::size_t>(most_memory / size, 1, fsm_.run().batch);

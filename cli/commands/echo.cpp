@@ -6,13 +6,12 @@
 #include "output/json.hpp"
 #include "proto/backlog.hpp"
 #include "util/asio.hpp"
+#include "util/session.hpp"
 
 #include <fmt/format.h>
 #include <libargo/format.hpp>
 
 #include <chrono>
-#include <csignal>
-#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,31 +26,21 @@ struct echo_options {
     bool as_json = false;
 };
 
-/// Sends each message back. Where a peer's ring is full, its replies wait in a queue of their own that has an end, and
-/// the others' replies pass.
+/// Sends each message back. When a peer's ring is full, the replies to that peer wait in a queue of limited size, and
+/// replies to other peers pass them.
 class echoer {
 public:
     echoer(const globals& common, const echo_options& options)
-        : options_(options), verbose_(common.verbose), socket_(open_socket(context_, common)),
-          signals_(context_, SIGINT, SIGTERM, SIGHUP), bound_(bind_socket(socket_, options.where)),
-          buffer_(bound_.max_message) {
+        : options_(options), verbose_(common.verbose), socket_(open_socket(session_.context(), common)),
+          bound_(bind_socket(socket_, options.where)), buffer_(bound_.max_message) {
+        session_.on_interrupt([this] { session_.stop(); });
         socket_.non_blocking(true);
     }
 
     exit_code run() {
         complain(fmt::format("echoing on {}", bound_));
-        signals_.async_wait([this](const error_code& ec, int) {
-            if (!ec) {
-                context_.stop();
-            }
-        });
-        asio::co_spawn(context_, receive_all(), [this](const std::exception_ptr& e) {
-            if (e) {
-                std::rethrow_exception(e);
-            }
-            context_.stop();
-        });
-        context_.run();
+        session_.spawn(receive_all());
+        session_.run();
         send_rest();
         summarize();
         return lost_ == 0 ? exit_code::ok : exit_code::failed;
@@ -66,7 +55,7 @@ private:
             error_code ec;
             const auto size = co_await socket_.async_receive_from(asio::buffer(buffer_), info, awaited(ec));
             if (ec == std::errc::connection_reset) {
-                complain("this domain was restored; what was under way is lost");
+                complain("this domain was restored; messages in flight are lost");
                 continue;
             }
             if (ec) {
@@ -76,11 +65,12 @@ private:
             bytes_ += size;
             reply(info, std::span<const std::byte>(buffer_).first(size));
         }
+        session_.stop();
     }
 
     void reply(const libargo::message_info& info, std::span<const std::byte> payload) {
         error_code ec = asio::error::would_block;
-        // What waits already goes first.
+        // Replies that wait already go first.
         if (backlog_.waiting(info.source) == 0) {
             socket_.send_to(asio::buffer(payload.data(), payload.size()), info.source, info.type, ec);
         }
@@ -113,7 +103,7 @@ private:
         }
     }
 
-    /// Says so once a second at most: a flood of messages must not become a flood of complaints.
+    /// Reports a lost reply, once a second at most: a flood of messages must not become a flood of complaints.
     void lose(const libargo::address& to, std::string_view why) {
         ++lost_;
         const auto now = clock::now();
@@ -126,9 +116,10 @@ private:
 
     void send_rest() {
         const auto end = clock::now() + std::chrono::seconds(1);
-        context_.restart();
+        auto& context = session_.context();
+        context.restart();
         while (backlog_.waiting() != 0 && clock::now() < end) {
-            context_.run_one_until(end);
+            context.run_one_until(end);
         }
         if (const auto left = backlog_.waiting(); left != 0) {
             lost_ += left;
@@ -152,9 +143,8 @@ private:
 
     echo_options options_;
     bool verbose_;
-    asio::io_context context_;
+    session session_;
     libargo::socket socket_;
-    asio::signal_set signals_;
     libargo::bind_result bound_;
     std::vector<std::byte> buffer_;
     backlog backlog_;
@@ -170,13 +160,13 @@ private:
 runner define_echo(CLI::App& app) {
     const auto options = std::make_shared<echo_options>();
     options::port(app, "-p,--port", options->where.port, "Port to receive on")->required();
-    options::domid(app, "--partner", options->where.partner, "Only this domain may send (default: any)");
+    options::domid(app, "--partner", options->where.partner, "The only domain that may send (default: any)");
     options::size(app, "--ring-size", options->where.ring_size, "Bytes of the ring (default: the driver's)");
-    options::count(app, "-c,--count", options->count, "Stop after so many messages (default: at Ctrl-C)");
+    options::count(app, "-c,--count", options->count, "Stop after N messages (default: at Ctrl-C)");
     app.add_flag("--json", options->as_json, "Print the counts as a JSON document at the end");
-    app.footer(R"(A reply that cannot be sent waits, up to 256 messages or 1 MiB for each peer; what is
-beyond that, or whose receiver has gone, is counted as lost and told on standard error.
-The exit code is 0 if nothing was lost, else 1.
+    app.footer(R"(A reply waits while its peer's ring is full. At most 256 messages or 1 MiB wait for each
+peer, and 64 MiB for all. A further reply, or one whose peer has gone, is lost: it is
+counted and reported on standard error. The exit code is 0 if no reply was lost, else 1.
 
 Examples:
   argo-ctl echo --port 5000

@@ -6,15 +6,14 @@
 #include "commands/commands.hpp"
 #include "output/ping_view.hpp"
 #include "util/asio.hpp"
+#include "util/session.hpp"
 
 #include <fmt/format.h>
 #include <libargo/format.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,13 +33,14 @@ struct ping_options {
     bool as_json = false;
 };
 
-/// Sends the probes and prints what comes back.
+/// Sends the probes and prints the replies.
 class pinger {
 public:
     pinger(const globals& common, const ping_options& options)
-        : options_(options), socket_(open_socket(context_, common)), signals_(context_, SIGINT, SIGTERM, SIGHUP),
-          pause_(context_), tracker_(static_cast<std::uint32_t>(random_number()), options.size, options.timeout) {
-        // Not connected: then a peer that comes back is simply there again.
+        : options_(options), socket_(open_socket(session_.context(), common)), pause_(session_.context()),
+          tracker_(static_cast<std::uint32_t>(random_number()), options.size, options.timeout) {
+        session_.on_interrupt([this] { session_.stop(); });
+        // The socket is not connected, so that a peer may go and come back.
         bind_socket(socket_, {.partner = options.peer.domid});
         socket_.non_blocking(true);
     }
@@ -49,19 +49,9 @@ public:
         if (!options_.as_json) {
             say(fmt::format("PING {} {} bytes", options_.peer, std::max(options_.size, ping::smallest_size)));
         }
-        signals_.async_wait([this](const error_code& ec, int) {
-            if (!ec) {
-                context_.stop();
-            }
-        });
-        const auto rethrow = [](const std::exception_ptr& e) {
-            if (e) {
-                std::rethrow_exception(e);
-            }
-        };
-        asio::co_spawn(context_, receive_all(), rethrow);
-        asio::co_spawn(context_, send_all(), rethrow);
-        context_.run();
+        session_.spawn(receive_all());
+        session_.spawn(send_all());
+        session_.run();
 
         const auto summary = tracker_.summarize(ping::clock::now());
         if (options_.as_json) {
@@ -77,7 +67,7 @@ private:
         auto next = ping::clock::now();
         while (options_.count == 0 || tracker_.sent() < options_.count) {
             send_one();
-            // Missed turns (a stopped process, a slow console) are not made up for in a burst.
+            // Probes that were missed (a stopped process, a slow console) are not sent in a burst.
             next = std::max(next + options_.interval, ping::clock::now());
             if (tracker_.sent() != options_.count) {
                 co_await sleep_until(next);
@@ -88,7 +78,7 @@ private:
         while (!tracker_.settled(ping::clock::now())) {
             co_await sleep_until(last);
         }
-        context_.stop();
+        session_.stop();
     }
 
     void send_one() {
@@ -144,7 +134,7 @@ private:
         co_await pause_.async_wait(awaited(ignored));
     }
 
-    /// 'self' comes back with the domain's number.
+    /// A reply from 'self' has the number of this domain.
     [[nodiscard]] bool is_self(const libargo::address& source) const {
         return options_.peer.domid == libargo::domid_t::self && source.port == options_.peer.port;
     }
@@ -162,9 +152,8 @@ private:
     }
 
     ping_options options_;
-    asio::io_context context_;
+    session session_;
     libargo::socket socket_;
-    asio::signal_set signals_;
     asio::steady_timer pause_;
     ping::tracker tracker_;
     bool sending_ = true;
@@ -175,11 +164,11 @@ private:
 
 runner define_ping(CLI::App& app) {
     const auto options = std::make_shared<ping_options>();
-    options::address(app, "DOMID:PORT", options->peer, "Where an 'argo-ctl echo' runs")->required();
-    options::count(app, "-c,--count", options->count, "Stop after so many probes (default: at Ctrl-C)");
+    options::address(app, "ADDRESS", options->peer, "The address of an 'argo-ctl echo'")->required();
+    options::count(app, "-c,--count", options->count, "Stop after N probes (default: at Ctrl-C)");
     options::seconds(app, "-i,--interval", options->interval, "Time between probes (default 1)");
     options::size(app, "-s,--size", options->size, "Size of a probe, from 16 bytes up (default 56)");
-    options::seconds(app, "-W,--timeout", options->timeout, "A later reply counts as lost (default 1)");
+    options::seconds(app, "-W,--timeout", options->timeout, "Time after which a reply counts as lost (default 1)");
     app.add_flag("-q,--quiet", options->quiet, "Print the statistics only");
     app.add_flag("--json", options->as_json, "Print JSON documents, one a line: replies, then the statistics");
     app.final_callback([options] {
@@ -187,8 +176,8 @@ runner define_ping(CLI::App& app) {
             options::reject("--size", fmt::format("a probe has at least {} bytes", ping::smallest_size));
         }
     });
-    app.footer(R"(Ctrl-C ends it with the statistics. The exit code is 0 if all probes were answered in
-time, 1 if some were lost, 4 if none could be sent because nobody is there.
+    app.footer(R"(Ctrl-C ends the command with the statistics. The exit code is 0 if all probes were answered
+in time, 1 if some were lost, 4 if none could be sent because the peer has no ring.
 
 Examples:
   argo-ctl ping 3:5000

@@ -9,6 +9,7 @@
 #include "proto/transfer_receiver.hpp"
 #include "util/asio.hpp"
 #include "util/output_file.hpp"
+#include "util/session.hpp"
 
 #include <fmt/format.h>
 #include <libargo/format.hpp>
@@ -16,9 +17,10 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,12 +40,14 @@ struct recv_options {
     bool keep_partial = false;
     bool quiet = false;
     bool as_json = false;
-    std::chrono::nanoseconds timeout{std::chrono::seconds(30)};
+    std::chrono::nanoseconds timeout{transfer::default_timeout};
+    std::chrono::nanoseconds stall_timeout{transfer::default_stall_timeout};
+    std::uint64_t max_size = std::numeric_limits<std::uint64_t>::max(); // no limit
 };
 
 constexpr libargo::message_type message_type{transfer::message_type};
 
-/// So much data in a message that several are under way in the ring, and that few are needed.
+/// The bytes of data in a message: few enough for several messages in the ring, and enough for few messages a file.
 std::uint32_t chunk_for(std::size_t max_message) {
     constexpr std::size_t largest = std::size_t{256} << 10;
     const std::size_t room = max_message - std::min(max_message, transfer::data_header_size);
@@ -54,10 +58,12 @@ std::uint32_t chunk_for(std::size_t max_message) {
 class receiving {
 public:
     receiving(const globals& common, const recv_options& options)
-        : options_(options), verbose_(common.verbose), socket_(open_socket(context_, common)),
-          output_(context_.get_executor(), options.path), signals_(context_, SIGINT, SIGTERM, SIGHUP), beat_(context_),
+        : options_(options), verbose_(common.verbose), socket_(open_socket(session_.context(), common)),
+          output_(session_.context().get_executor(), options.path), beat_(session_.context()),
           bound_(bind_socket(socket_, with_ring(options.where))),
-          fsm_({chunk_for(bound_.max_message), options.checksum, options.timeout}) {
+          fsm_({chunk_for(bound_.max_message), options.checksum, options.timeout, options.stall_timeout,
+                options.max_size}) {
+        session_.on_interrupt([this] { interrupt(); });
         socket_.non_blocking(true);
     }
 
@@ -65,19 +71,9 @@ public:
         if (!options_.quiet) {
             complain(fmt::format("waiting for a sender on {}", bound_));
         }
-        const auto rethrow = [](const std::exception_ptr& e) {
-            if (e) {
-                std::rethrow_exception(e);
-            }
-        };
-        signals_.async_wait([this](const error_code& ec, int) {
-            if (!ec) {
-                interrupt();
-            }
-        });
-        asio::co_spawn(context_, receive(), rethrow);
-        asio::co_spawn(context_, keep_alive(), rethrow);
-        context_.run();
+        session_.spawn(receive());
+        session_.spawn(keep_alive());
+        session_.run();
         return conclude();
     }
 
@@ -157,7 +153,7 @@ private:
         stop();
     }
 
-    /// Its ring is gone, and all it sent was received.
+    /// Whether the sender's ring has gone and all its messages were received.
     bool sender_has_gone() {
         if (!fsm_.active() || writing_ || std::exchange(heard_, false)) {
             return false;
@@ -178,7 +174,7 @@ private:
         error_code ec;
         const bool last = fsm_.outcome() != ending::none;
         if (last) {
-            // The sender waits for this one.
+            // The sender waits for the result.
             socket_.non_blocking(false, ec);
             socket_.send_timeout(std::chrono::seconds(5));
         }
@@ -187,7 +183,7 @@ private:
             complain(describe(operation::send, to_string(step.send->to), ec));
         }
         if (last && ec && fsm_.outcome() == ending::good) {
-            complain("the file is complete, but the sender could not be told");
+            complain("the file is complete, but the sender could not be told so");
         }
         if (ec == libargo::condition::peer_absent && step.send->to == fsm_.peer() && !last) {
             fsm_.on_peer_gone();
@@ -222,7 +218,7 @@ private:
     void stop() {
         error_code ignored;
         socket_.cancel(ignored);
-        signals_.cancel(ignored);
+        session_.ignore_interrupts();
         output_.cancel();
         beat_.cancel();
     }
@@ -241,7 +237,7 @@ private:
         if (started) {
             summary.peer = fsm_.peer();
         }
-        // Standard output may be where the data went.
+        // The data may have gone to standard output.
         std::FILE* const out = options_.path == "-" ? stderr : stdout;
         if (good && progress_) {
             progress_->finish(fsm_.received());
@@ -255,8 +251,9 @@ private:
             if (fsm_.outcome() == ending::peer_gone) {
                 code_ = exit_code::peer;
             }
-            throw failure(code_, fmt::format("not received: {}{}", summary.error,
-                                             kept.empty() ? "" : fmt::format("; the part that came is {}", kept)));
+            throw failure(code_,
+                          fmt::format("not received: {}{}", summary.error,
+                                      kept.empty() ? "" : fmt::format("; the part that was received is {}", kept)));
         }
         if (options_.checksum && !options_.as_json) {
             fmt::print(out, "{}\n", output::checksum_line(*fsm_.digest(), options_.path));
@@ -276,17 +273,16 @@ private:
 
     recv_options options_;
     bool verbose_;
-    asio::io_context context_;
+    session session_;
     libargo::socket socket_;
     output_file output_;
-    asio::signal_set signals_;
     asio::steady_timer beat_;
     libargo::bind_result bound_;
     transfer::receiver fsm_;
     std::optional<output::progress_display> progress_;
     clock::time_point began_;
     bool heard_ = false;   // since the last beat
-    bool writing_ = false; // and so not listening
+    bool writing_ = false; // the file takes data, and no message is received meanwhile
     exit_code code_ = exit_code::failed;
 };
 
@@ -295,25 +291,33 @@ private:
 runner define_recv(CLI::App& app) {
     const auto options = std::make_shared<recv_options>();
     options::port(app, "-p,--port", options->where.port, "Port to receive on")->required();
-    app.add_option("-o,--output", options->path, "Where to put it; '-' is standard output")
+    app.add_option("-o,--output", options->path, "The file to write; '-' is standard output")
         ->type_name("FILE")
         ->required();
-    options::domid(app, "--partner", options->where.partner, "Only this domain may send (default: any)");
+    options::domid(app, "--partner", options->where.partner, "The only domain that may send (default: any)");
     options::size(app, "--ring-size", options->where.ring_size, "Bytes of the ring (default 1M)");
     app.add_flag("--checksum", options->checksum, "Print the SHA-256");
-    app.add_flag("--keep-partial", options->keep_partial, "Keep what came of a transfer that failed");
-    options::seconds(app, "--timeout", options->timeout, "Give up when the sender is silent so long (default 30)");
+    app.add_flag("--keep-partial", options->keep_partial, "Keep the received part of a transfer that failed");
+    options::file_size(app, "--max-size", options->max_size, "Refuse a larger file (default: no limit)");
+    options::seconds(app, "--timeout", options->timeout, "Give up after this silence of the sender (default 30)");
+    options::seconds(app, "--stall-timeout", options->stall_timeout,
+                     "Give up when the sender is alive but sends no data for so long (default 900)");
     app.add_flag("-q,--quiet", options->quiet, "No progress bar, no summary");
     app.add_flag("--json", options->as_json, "Print the result as a JSON document");
-    app.footer(R"(Takes one file and ends. FILE appears, or is replaced, when all of it is there; until then
-it is FILE.XXXXXX.partial. The sender's checksum, if it gives one, is always compared. A
-second sender is refused. With '-o -', the checksum and the JSON go to standard error.
+    app.footer(R"(The command receives one file and ends. FILE appears, or is replaced, when the file is
+complete; until then its name is FILE.XXXXXX.partial. The sender's checksum, if it sends
+one, is always compared. A second sender is refused. With '-o -', the checksum and the JSON
+go to standard error.
+
+As with nc and scp, a file may have any size, and can fill the disk, unless --max-size
+limits it: name the limit where the sender is not trusted. timeout(1) limits the time of
+the whole transfer.
 
 Examples:
-  argo-ctl recv --port 5001 -o backup.img
+  argo-ctl recv --port 5001 -o backup.img --max-size 20G
   argo-ctl recv --port 5001 --partner 3 -o - | tar x)");
     return [options](const globals& common) {
-        // A reader that goes away is an error of write(2), and the sender is told.
+        // When the reader of a pipe goes, write(2) fails, and the sender is told.
         std::signal(SIGPIPE, SIG_IGN);
         return receiving(common, *options).run();
     };

@@ -39,7 +39,7 @@ std::string render(const libargo::socket& socket, const globals& common, bool as
     return as_json ? output::to_line(output::rings_json(rings)) + '\n' : output::rings_text(rings);
 }
 
-/// Sleeps, or returns early for a signal.
+/// Sleeps for a time. A signal ends the sleep.
 void pause_for(std::chrono::nanoseconds time) {
     const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time);
     const timespec wanted{whole.count(), (time - whole).count()};
@@ -88,19 +88,19 @@ runner define_rings(CLI::App& app) {
                options->interval = *interval;
                options->watch = true;
            },
-           "Show them again and again, every SECONDS (2 if not given)")
+           "Show the rings every SECONDS (default 2)")
         ->type_name("SECONDS")
         ->expected(0, 1)
         ->default_str("2");
     app.footer(R"(Columns:
-  PORT, PARTNER      what the ring is bound to; only PARTNER may send there
-  OWNER, PROCESS     the kernel module, and for /dev/argo the process
-  SIZE, FILL         bytes of the ring, and how much is in use
-  RX-*, TX-*         received on this port, sent from it
-  DROPS, TRUNC       arrived and not delivered, delivered in part
-  TX-FULL, RX-WAITS  sends that met a full ring, receives that had to wait
+  PORT, PARTNER      port of the ring, and the only domain that may send to it
+  OWNER, PROCESS     kernel module, and for /dev/argo the process
+  SIZE, FILL         bytes of the ring, and those in use
+  RX-*, TX-*         messages and bytes received on this port, and sent from it
+  DROPS, TRUNC       messages that were not delivered, or delivered in part
+  TX-FULL, RX-WAITS  sends that found a full ring, receives that had to wait
   RESETS             times that the ring was emptied (a restore)
-Without CAP_NET_ADMIN only the rings of your own user are shown.
+Without CAP_NET_ADMIN only the rings of the calling user are shown.
 
 Examples:
   argo-ctl rings

@@ -9,6 +9,7 @@
 #include "proto/transfer_sender.hpp"
 #include "util/asio.hpp"
 #include "util/input_file.hpp"
+#include "util/session.hpp"
 
 #include <fmt/format.h>
 #include <libargo/format.hpp>
@@ -16,9 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -33,11 +32,12 @@ using transfer::ending;
 struct send_options {
     std::string path;
     libargo::address peer;
-    std::string name; // what the receiver is told, by default the path's last part
+    std::string name; // the name in the offer, by default the path's last part
     bool checksum = false;
     bool quiet = false;
     bool as_json = false;
-    std::chrono::nanoseconds timeout{std::chrono::seconds(30)};
+    std::chrono::nanoseconds timeout{transfer::default_timeout};
+    std::chrono::nanoseconds stall_timeout{transfer::default_stall_timeout};
 };
 
 constexpr libargo::message_type message_type{transfer::message_type};
@@ -46,11 +46,13 @@ constexpr libargo::message_type message_type{transfer::message_type};
 class sending {
 public:
     sending(const globals& common, const send_options& options)
-        : options_(options), socket_(open_socket(context_, common)), input_(context_.get_executor(), options.path),
-          signals_(context_, SIGINT, SIGTERM, SIGHUP), beat_(context_), changed_(context_),
-          fsm_(random_number(), {input_.size(), options.checksum, offered_name(options)}, options.timeout),
+        : options_(options), socket_(open_socket(session_.context(), common)),
+          input_(session_.context().get_executor(), options.path), beat_(session_.context()),
+          changed_(session_.context()), fsm_(random_number(), {input_.size(), options.checksum, offered_name(options)},
+                                             {options.timeout, options.stall_timeout}),
           progress_({std::filesystem::path(options.path).filename().string(), input_.size(), clock::now()},
                     !options.quiet && !options.as_json) {
+        session_.on_interrupt([this] { interrupt(); });
         error_code ec;
         socket_.connect(options.peer, ec);
         if (ec) {
@@ -61,20 +63,10 @@ public:
 
     exit_code run() {
         const auto began = clock::now();
-        const auto rethrow = [](const std::exception_ptr& e) {
-            if (e) {
-                std::rethrow_exception(e);
-            }
-        };
-        signals_.async_wait([this](const error_code& ec, int) {
-            if (!ec) {
-                interrupt();
-            }
-        });
-        asio::co_spawn(context_, listen(), rethrow);
-        asio::co_spawn(context_, keep_alive(), rethrow);
-        asio::co_spawn(context_, work(), rethrow);
-        context_.run();
+        session_.spawn(listen());
+        session_.spawn(keep_alive());
+        session_.spawn(work());
+        session_.run();
         return conclude(clock::now() - began);
     }
 
@@ -99,7 +91,9 @@ private:
         std::vector<std::byte> buffer(chunk_size());
         while (!fsm_.over()) {
             error_code ec;
+            reading_ = true;
             const auto size = co_await input_.read(buffer, ec);
+            reading_ = false;
             if (fsm_.over()) {
                 break;
             }
@@ -131,7 +125,7 @@ private:
         co_await send({}, fsm_.finish(clock::now()));
     }
 
-    /// What the receiver's ring is good for, and our memory.
+    /// The bytes of data in a message, limited by the receiver, its ring, and the memory here.
     std::size_t chunk_size() {
         constexpr std::size_t largest = std::size_t{1} << 20;
         std::size_t size = std::clamp<std::size_t>(fsm_.chunk(), 1, largest);
@@ -143,7 +137,7 @@ private:
         return size;
     }
 
-    /// False if it could not be sent, and the transfer is over.
+    /// @returns false if the message could not be sent, and the transfer is over
     asio::awaitable<bool> send(std::span<const std::byte> data, std::vector<std::byte> head) {
         const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(data.data(), data.size())};
         error_code ec;
@@ -155,10 +149,10 @@ private:
     }
 
     void on_send_error(const error_code& ec) {
-        // A receiver that failed said why before it went.
+        // A receiver that failed has sent its result before its ring went.
         std::vector<std::byte> message(largest_reply);
         error_code empty;
-        while (!empty && !fsm_.over()) {
+        for (int left = most_replies; left > 0 && !empty && !fsm_.over(); --left) {
             libargo::message_info info;
             const auto size = socket_.receive_from(asio::buffer(message), info, empty);
             if (!empty) {
@@ -197,8 +191,8 @@ private:
             error_code ec;
             beat_.expires_after(transfer::alive_interval);
             co_await beat_.async_wait(awaited(ec));
-            // If there is no room for it the receiver has enough to read.
-            if (const auto message = fsm_.on_tick(clock::now())) {
+            // A full ring needs no further message: the receiver has messages to read.
+            if (const auto message = fsm_.on_tick(clock::now(), reading_)) {
                 socket_.send(asio::buffer(*message), message_type, ec);
             }
         }
@@ -222,7 +216,7 @@ private:
         if (!message) {
             return;
         }
-        // The receiver also notices that the ring goes; this only tells it why.
+        // The receiver notices that the ring goes, too; the message gives the reason.
         error_code ignored;
         socket_.non_blocking(false, ignored);
         socket_.send_timeout(std::chrono::seconds(1));
@@ -232,7 +226,7 @@ private:
     void stop() {
         error_code ignored;
         socket_.cancel(ignored);
-        signals_.cancel(ignored);
+        session_.ignore_interrupts();
         input_.cancel();
         beat_.cancel();
         changed_.cancel();
@@ -273,16 +267,17 @@ private:
     }
 
     static constexpr std::size_t largest_reply = 4096;
+    static constexpr int most_replies = 4096; // more messages than the ring holds
 
     send_options options_;
-    asio::io_context context_;
+    session session_;
     libargo::socket socket_;
     input_file input_;
-    asio::signal_set signals_;
     asio::steady_timer beat_;
     asio::steady_timer changed_;
     transfer::sender fsm_;
     output::progress_display progress_;
+    bool reading_ = false; // waits for the input
     exit_code code_ = exit_code::failed;
 };
 
@@ -290,15 +285,18 @@ private:
 
 runner define_send(CLI::App& app) {
     const auto options = std::make_shared<send_options>();
-    app.add_option("FILE", options->path, "What to send; '-' is standard input")->type_name("")->required();
-    options::address(app, "DOMID:PORT", options->peer, "Where an 'argo-ctl recv' waits")->required();
+    app.add_option("FILE", options->path, "The file to send; '-' is standard input")->type_name("")->required();
+    options::address(app, "ADDRESS", options->peer, "The address of an 'argo-ctl recv'")->required();
     app.add_flag("--checksum", options->checksum, "Compare the SHA-256 on both sides, and print it");
-    app.add_option("--name", options->name, "What the receiver is told (default: the file's name)")->type_name("NAME");
-    options::seconds(app, "--timeout", options->timeout, "Give up when the receiver is silent so long (default 30)");
+    app.add_option("--name", options->name, "The name that the receiver shows (default: the file's)")
+        ->type_name("NAME");
+    options::seconds(app, "--timeout", options->timeout, "Give up after this silence of the receiver (default 30)");
+    options::seconds(app, "--stall-timeout", options->stall_timeout,
+                     "Give up when the receiver is alive but takes no data for so long (default 900)");
     app.add_flag("-q,--quiet", options->quiet, "No progress bar, no summary");
     app.add_flag("--json", options->as_json, "Print the result as a JSON document");
-    app.footer(R"(It ends well only if the receiver says that it has the whole file. The exit code is 4
-if the receiver refused (it is busy), is not there or has gone.
+    app.footer(R"(The exit code is 0 only if the receiver confirms that it has the whole file. It is 4 if the
+receiver refused (it is busy, or the file is too large), is not there or has gone.
 
 Examples:
   argo-ctl send backup.img 3:5001 --checksum

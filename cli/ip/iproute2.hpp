@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What ip(8) of iproute2 has for the plug-ins that it loads: no package has a header of it. The functions are those
-// that ip exports; the struct is the beginning of its own.
+// The interface of ip(8) of iproute2 to the plug-ins that it loads: no package has a header of it. ip exports the
+// functions; the struct is the beginning of its own.
 #pragma once
 
 #include <cstdio>

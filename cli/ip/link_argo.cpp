@@ -2,6 +2,7 @@
 // ip link ... type argo: the options, for the ip(8) that the distribution has. It loads link_KIND.so by itself.
 #include "iproute2.hpp"
 
+#include <linux/argo.h>
 #include <linux/argo_net.h>
 
 #include <algorithm>
@@ -18,7 +19,7 @@ namespace {
 
 /// ip's own buffer for a request.
 constexpr int room = 1024;
-constexpr std::uint32_t last_domid = 0x7fef;
+constexpr std::uint32_t last_domid = ARGO_DOMID_FIRST_RESERVED - 1;
 constexpr std::uint32_t any_number = std::numeric_limits<std::uint32_t>::max();
 
 constexpr const char* usage = R"(Usage: ... argo [ peer DOMID | peers DOMID,... | peers none ]
@@ -26,14 +27,14 @@ constexpr const char* usage = R"(Usage: ... argo [ peer DOMID | peers DOMID,... 
                 [ attachment NAME ]
 
 peer        point-to-point, to one domain
-peers       domains that get broadcasts beside those heard from; changeable
+peers       domains that get broadcasts, beside those that sent a frame; changeable
 port        Argo port, the same at all ends (41)
 ring_size   of the receive ring
 trusted     take frames with any source address, as from a bridge; changeable
 attachment  hypervisor: the name of its device in /dev (argo)
 )";
 
-/// Decimal or 0x. What is none ends ip with a word.
+/// Decimal or 0x. Another text ends ip with a message.
 std::uint32_t number(std::string_view text, std::uint32_t most, const char* otherwise) {
     const std::string argument{text};
     const bool hex = text.starts_with("0x");
@@ -159,7 +160,7 @@ void print_help(link_util* /*link*/, int /*argc*/, char** /*argv*/, std::FILE* o
 
 } // namespace
 
-// What ip looks up by name; it links its own list through it.
+// ip looks this up by name, and links it into its own list.
 extern "C" {
 extern link_util argo_link_util;
 }

@@ -23,20 +23,20 @@ struct bench_row {
     std::uint32_t batch = 1;
     std::uint64_t sent = 0;
     std::chrono::nanoseconds elapsed{0};
-    /// Round trip: of an exchange of a batch. One way: of a send call.
+    /// Round trip: times of a batch's exchange. One way: times of a send call.
     latency_histogram latency;
     bench::report report;
 
-    /// Of payload in one direction, in 10^6 bytes.
+    /// 10^6 bytes of payload a second, in one direction.
     [[nodiscard]] double megabytes_per_second() const;
     [[nodiscard]] double messages_per_second() const;
-    /// All that was sent arrived once, in order and whole.
+    /// Whether every message arrived once, in order and whole.
     [[nodiscard]] bool clean() const;
 };
 
 std::string_view mode_name(bench::mode mode);
 
-/// Rows are printed as they come, so the columns have fixed widths.
+/// Each row is printed when it has been measured, so the columns have fixed widths.
 std::string bench_header();
 std::string bench_line(const bench_row& row);
 json bench_json(const libargo::address& peer, std::span<const bench_row> rows);

@@ -8,16 +8,16 @@
 
 namespace argoctl::output {
 
-/// Keeps the order in which keys were added, so that the text is stable.
+/// A JSON document whose keys keep the order in which they were added, so that the text is stable.
 using json = nlohmann::ordered_json;
 
-/// Raised when a key changes its meaning or goes; new keys do not raise it.
+/// The schema version. It rises when a key changes its meaning or is removed, not for new keys.
 inline constexpr int schema_version = 1;
 
 /// The start of every document that a command prints.
 json document(std::string_view command);
 
-/// One line without the newline. What is not UTF-8 (a name from a peer) is replaced, never thrown about.
+/// The document as one line without the newline. Bytes that are not UTF-8 (in a name from a peer) are replaced.
 std::string to_line(const json& doc);
 
 } // namespace argoctl::output

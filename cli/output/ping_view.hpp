@@ -11,7 +11,7 @@
 
 namespace argoctl::output {
 
-/// Sequence numbers are shown from 1 on, as ping(8) does.
+/// Sequence numbers are shown from 1 on, as in ping(8).
 std::string ping_reply_text(const libargo::address& peer, const ping::reply& reply, std::size_t size);
 json ping_reply_json(const libargo::address& peer, const ping::reply& reply, std::size_t size);
 

@@ -8,12 +8,12 @@
 
 namespace argoctl::output {
 
-/// The text of a progress bar; where it goes is not its business.
+/// The text of a progress bar. The caller prints it.
 class progress {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// Without a @p total (a pipe) there is no bar, only what was done and how fast.
+    /// Without a @p total (a pipe) there is no bar, only the bytes and the speed.
     progress(const std::string& label, std::optional<std::uint64_t> total, clock::time_point start);
 
     /// One line of at most @p width characters.

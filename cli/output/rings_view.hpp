@@ -10,7 +10,7 @@
 
 namespace argoctl::output {
 
-/// One line a ring, in the order given.
+/// A table with a line for each ring, in the order of @p rings.
 std::string rings_text(std::span<const libargo::ring_entry> rings);
 json rings_json(std::span<const libargo::ring_entry> rings);
 

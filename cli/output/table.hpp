@@ -14,12 +14,12 @@ struct column {
     align side = align::right;
 };
 
-/// Columns as wide as their widest cell, two spaces between them, no spaces at the end of a line.
+/// A table whose columns are as wide as their widest cell, with two spaces between them and none at the end of a line.
 class table {
 public:
     explicit table(std::vector<column> columns);
 
-    /// As many cells as there are columns; missing ones are empty, further ones are dropped.
+    /// Adds a row. Missing cells are empty, and further cells are dropped.
     void add(std::vector<std::string> cells);
 
     [[nodiscard]] std::string render() const;

@@ -14,21 +14,21 @@
 
 namespace argoctl::output {
 
-/// What send and recv say of a transfer that is over.
+/// The results of a transfer that is over, for send and recv.
 struct transfer_summary {
     std::string_view command; // "send" or "recv"
     std::optional<libargo::address> peer;
-    std::string name; // of the file here, "-" for standard input or output
+    std::string name; // of the file on this side, "-" for standard input or output
     std::uint64_t bytes = 0;
     std::chrono::nanoseconds elapsed{0};
     std::optional<sha256::digest> digest;
-    bool verified = false; // both sides computed the same one
-    std::string error;     // empty if all went well
+    bool verified = false; // both sides computed the same checksum
+    std::string error;     // empty on success
 };
 
 /// "3.0 MiB to 3:5000 in 0.12 s (25.0 MiB/s)"
 std::string transfer_text(const transfer_summary& summary);
-/// As sha256sum(1) prints and checks it.
+/// The line that sha256sum(1) prints and checks.
 std::string checksum_line(const sha256::digest& digest, std::string_view name);
 json transfer_json(const transfer_summary& summary);
 

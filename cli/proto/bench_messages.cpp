@@ -49,7 +49,7 @@ struct encoder {
     }
 };
 
-// Where each message is timed, these copy whole words; the loops of wire:: would be measured, too.
+// These copy whole words: the loops of wire:: would be measured with each message.
 static_assert(std::endian::native == std::endian::little, "Argo runs on little-endian machines only");
 
 template <std::unsigned_integral T> void store(std::span<std::byte> to, T value) {

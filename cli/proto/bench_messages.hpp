@@ -12,7 +12,7 @@
 /// The messages of `argo-ctl bench`; docs/argo-ctl.md has the bytes.
 namespace argoctl::bench {
 
-/// Argo message types: "ACBC" of what controls a run, "ACBD" of what is measured.
+/// Argo message types: "ACBC" of the messages that control a run, "ACBD" of those that are measured.
 inline constexpr std::uint32_t control_type = 0x43424341;
 inline constexpr std::uint32_t data_type = 0x44424341;
 inline constexpr std::uint16_t version = 1;
@@ -21,29 +21,29 @@ inline constexpr std::size_t longest_reason = 256;
 
 enum class mode : std::uint16_t { round_trip = 1, one_way = 2 };
 
-/// Client: a run begins.
+/// Client: begins a run.
 struct start {
     mode what = mode::round_trip;
     std::uint32_t size = 0;  // of a message
     std::uint32_t batch = 1; // messages a call
 };
 
-/// Server: go on, your messages may have so many bytes.
+/// Server: accepts the run, with messages of at most @p max_message bytes.
 struct ready {
     std::uint32_t max_message = 0;
 };
 
-/// Server: not now, or not this.
+/// Server: refuses the run.
 struct refuse {
     std::string reason;
 };
 
-/// Client: so many messages were sent, the run is over.
+/// Client: ends the run, after @p sent messages.
 struct stop {
     std::uint64_t sent = 0;
 };
 
-/// Server: what came of it.
+/// Server: the results of the run.
 struct report {
     std::uint64_t received = 0;
     std::uint64_t lost = 0;
@@ -62,7 +62,7 @@ struct control_message {
 };
 
 std::vector<std::byte> encode(std::uint32_t session, const control& content);
-/// Nothing if it is no control message of this version.
+/// @returns nothing if the payload is no control message of this version
 std::optional<control_message> parse(std::uint32_t type, std::span<const std::byte> payload);
 
 /// Puts the head of a measured message into its first smallest_size bytes.
@@ -72,7 +72,7 @@ struct data_head {
     std::uint32_t session = 0;
     std::uint64_t sequence = 0;
 };
-/// Nothing if it is too short.
+/// @returns nothing if the message is too short
 std::optional<data_head> parse_data_head(std::span<const std::byte> message);
 
 } // namespace argoctl::bench

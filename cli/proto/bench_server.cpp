@@ -5,10 +5,12 @@
 #include <libargo/format.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace argoctl::bench {
 
-server::server(std::uint32_t max_message, std::uint32_t max_batch) : max_message_(max_message), max_batch_(max_batch) {}
+server::server(std::uint32_t max_message, std::uint32_t max_batch, time_source now)
+    : max_message_(max_message), max_batch_(max_batch), now_(std::move(now)) {}
 
 server::step server::on_message(const libargo::address& from, std::uint32_t type, std::span<const std::byte> payload) {
     if (type == data_type) [[likely]] {
@@ -24,16 +26,15 @@ server::step server::on_message(const libargo::address& from, std::uint32_t type
             return on_stop(*last);
         }
     }
-    ++ignored_;
-    return {};
+    return ignore();
 }
 
 server::step server::on_data(const libargo::address& from, std::span<const std::byte> payload) {
     const auto head = parse_data_head(payload);
     if (!head || !active_ || head->session != session_ || from != peer_) {
-        ++ignored_;
-        return {};
+        return ignore();
     }
+    heard_ = true;
     sequence_.add(head->sequence);
     if (payload.size() != run_.size) {
         ++wrong_size_;
@@ -44,16 +45,23 @@ server::step server::on_data(const libargo::address& from, std::span<const std::
 }
 
 server::step server::on_start(const libargo::address& from, std::uint32_t session, const start& wanted) {
-    if (active_ && from != peer_) {
-        return answer(from, session, refuse{fmt::format("busy with a run for {}", peer_)});
+    const auto now = now_();
+    const bool continues = active_ && from == peer_;
+    if (active_ && from != peer_ && !give_up(now) && now - turn_began_ < longest_turn) {
+        return turn_away(from, session, fmt::format("busy with a run for {}", peer_));
     }
     if (wanted.size > max_message_) {
-        return answer(from, session,
-                      refuse{fmt::format("messages of {} bytes do not fit the server's ring, which takes {}; give the "
-                                         "server a larger --ring-size",
-                                         wanted.size, max_message_)});
+        return turn_away(from, session,
+                         fmt::format("messages of {} bytes do not fit the server's ring, which takes {}; give the "
+                                     "server a larger --ring-size",
+                                     wanted.size, max_message_));
+    }
+    if (!continues) {
+        turn_began_ = now;
     }
     active_ = true;
+    heard_ = false;
+    heard_at_ = now;
     peer_ = from;
     session_ = session;
     run_ = wanted;
@@ -74,17 +82,40 @@ server::step server::on_stop(const stop& last) {
     return out;
 }
 
-bool server::on_idle(std::chrono::nanoseconds silence) {
-    if (!active_ || silence < idle_limit) {
+server::step server::on_silence() {
+    step out;
+    out.given_up = give_up(now_());
+    return out;
+}
+
+server::step server::ignore() {
+    ++ignored_;
+    // Foreign messages may come so often that the server never finds a silence.
+    step out;
+    out.given_up = active_ && give_up(now_());
+    return out;
+}
+
+bool server::give_up(clock::time_point now) {
+    if (!active_) {
         return false;
     }
-    active_ = false;
-    return true;
+    if (std::exchange(heard_, false)) {
+        heard_at_ = now;
+    }
+    active_ = now - heard_at_ < idle_limit;
+    return !active_;
 }
 
 server::step server::answer(const libargo::address& to, std::uint32_t session, const control& content) {
     step out;
-    out.send = reply{to, encode(session, content)};
+    out.send = reply{to, encode(session, content), true};
+    return out;
+}
+
+server::step server::turn_away(const libargo::address& to, std::uint32_t session, std::string reason) {
+    step out;
+    out.send = reply{to, encode(session, refuse{std::move(reason)}), false};
     return out;
 }
 

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-/// The probes of `argo-ctl ping`, which `argo-ctl echo` sends back as they are.
+/// The probes of `argo-ctl ping`, which `argo-ctl echo` sends back unchanged.
 namespace argoctl::ping {
 
 /// Argo message type: "ACPG".
@@ -23,9 +23,9 @@ std::vector<std::byte> encode(std::uint32_t ident, std::uint64_t sequence, std::
 enum class reply_kind {
     in_time,
     late,      // after the timeout: it counts as lost
-    duplicate, // seen before
-    corrupt,   // a probe of ours, and not as it was sent
-    foreign,   // not a probe of ours
+    duplicate, // of a probe that was answered before
+    corrupt,   // of a probe of this ping, with other bytes
+    foreign,   // not of a probe of this ping
 };
 
 struct reply {
@@ -42,20 +42,20 @@ struct summary {
     std::uint64_t late = 0;
     std::uint64_t duplicates = 0;
     std::uint64_t corrupt = 0;
-    std::uint64_t errors = 0; // of those lost: could not be sent
+    std::uint64_t errors = 0; // of the lost ones: could not be sent
     std::chrono::nanoseconds elapsed{0};
     running_statistics times;
 
-    /// In percent of the probes whose fate is known.
+    /// Lost probes in percent of those whose fate is known.
     [[nodiscard]] double loss() const;
 };
 
-/// Knows which probes are under way.
+/// Follows the probes and their replies.
 class tracker {
 public:
     tracker(std::uint32_t ident, std::size_t size, std::chrono::nanoseconds timeout);
 
-    /// The next probe, which is taken to be sent at @p now.
+    /// The next probe. The caller sends it at @p now.
     std::vector<std::byte> next(clock::time_point now);
     /// The probe of the last next() could not be sent.
     void failed();
@@ -63,12 +63,12 @@ public:
     reply on_message(std::uint32_t type, std::span<const std::byte> payload, clock::time_point now);
 
     [[nodiscard]] std::uint64_t sent() const { return sent_; }
-    /// Every probe was answered, failed, or is older than the timeout.
+    /// Whether every probe was answered, failed, or is older than the timeout.
     [[nodiscard]] bool settled(clock::time_point now) const;
     [[nodiscard]] summary summarize(clock::time_point now) const;
 
 private:
-    /// A reply to a probe older than so many others is foreign.
+    /// Probes that are remembered. A reply to an older probe is foreign.
     static constexpr std::size_t window = 65536;
 
     enum class fate : std::uint8_t { open, answered, failed };

@@ -5,7 +5,7 @@ namespace argoctl {
 
 void sequence_checker::add_unexpected(std::uint64_t number) {
     if (number > next_) {
-        // A gap: forget what leaves the window. A number near 2^64 must not make this loop long.
+        // A gap: forget the numbers that leave the window. A number near 2^64 must not make this loop long.
         if (number - next_ >= window) {
             seen_.reset();
         } else {
@@ -18,7 +18,7 @@ void sequence_checker::add_unexpected(std::uint64_t number) {
         ++received_;
         return;
     }
-    // Older than the window: it cannot be known, and Argo repeats nothing, so it is a repetition by the sender.
+    // A number older than the window counts as a repetition by the sender, since Argo repeats nothing.
     const bool old = next_ - number > window;
     if (old || seen_.test(number % window)) {
         ++duplicates_;

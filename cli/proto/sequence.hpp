@@ -6,10 +6,10 @@
 
 namespace argoctl {
 
-/// Follows the numbers 0, 1, 2... of a stream of messages and counts what is missing, repeated or out of order.
+/// Follows the numbers 0, 1, 2... of a stream of messages and counts those that are missing, repeated or out of order.
 class sequence_checker {
 public:
-    /// A number that comes after a larger one is told from a repeated one if it is at most so much smaller.
+    /// A number that comes after a larger one is told from a repeated one if the difference is at most this.
     static constexpr std::uint64_t window = 4096;
 
     void add(std::uint64_t number) {
@@ -22,11 +22,11 @@ public:
         add_unexpected(number);
     }
 
-    /// Different numbers that came.
+    /// Different numbers that were received.
     [[nodiscard]] std::uint64_t received() const { return received_; }
-    /// How many of @p sent never came.
+    /// Numbers of @p sent that were never received.
     [[nodiscard]] std::uint64_t lost(std::uint64_t sent) const { return sent > received_ ? sent - received_ : 0; }
-    /// How many came after a larger one.
+    /// Numbers that were received after a larger one.
     [[nodiscard]] std::uint64_t reordered() const { return reordered_; }
     [[nodiscard]] std::uint64_t duplicates() const { return duplicates_; }
 

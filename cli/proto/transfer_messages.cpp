@@ -27,7 +27,7 @@ void put_digest(wire::writer& out, const std::optional<sha256::digest>& digest) 
     out.number(digest ? flag_checksum : std::uint32_t{0}).bytes(digest.value_or(sha256::digest{}));
 }
 
-/// False if a flag is set that is not known.
+/// @returns false if an unknown flag is set
 bool take_digest(wire::reader& in, std::optional<sha256::digest>& digest) {
     const auto flags = in.number<std::uint32_t>();
     const auto bytes = in.array<sizeof(sha256::digest)>();
@@ -88,19 +88,34 @@ struct encoder {
     }
 };
 
+/// @returns false if an unknown flag is set
+bool take_hello(wire::reader& in, hello& m) {
+    if (const auto size = in.number<std::uint64_t>(); size != unknown_size) {
+        m.size = size;
+    }
+    const auto flags = in.number<std::uint32_t>();
+    m.checksum = flags == flag_checksum;
+    m.name = in.text(longest_name);
+    return flags == flag_checksum || flags == 0;
+}
+
+/// @returns false if an unknown flag or status is set
+bool take_result(wire::reader& in, result& m) {
+    const auto status = in.number<std::uint32_t>();
+    m.good = status == 0;
+    m.total = in.number<std::uint64_t>();
+    const bool known = take_digest(in, m.digest) && status <= 1;
+    m.reason = in.text(longest_reason);
+    return known;
+}
+
 std::optional<body> parse_body(kind what, wire::reader& in) {
     bool known = true;
     body content;
     switch (what) {
     case kind::hello: {
         hello m;
-        if (const auto size = in.number<std::uint64_t>(); size != unknown_size) {
-            m.size = size;
-        }
-        const auto flags = in.number<std::uint32_t>();
-        m.checksum = flags == flag_checksum;
-        known = flags == flag_checksum || flags == 0;
-        m.name = in.text(longest_name);
+        known = take_hello(in, m);
         content = std::move(m);
         break;
     }
@@ -126,11 +141,7 @@ std::optional<body> parse_body(kind what, wire::reader& in) {
     }
     case kind::result: {
         result m;
-        const auto status = in.number<std::uint32_t>();
-        m.good = status == 0;
-        m.total = in.number<std::uint64_t>();
-        known = take_digest(in, m.digest) && status <= 1;
-        m.reason = in.text(longest_reason);
+        known = take_result(in, m);
         content = std::move(m);
         break;
     }
@@ -170,7 +181,7 @@ std::optional<message> parse(std::uint32_t type, std::span<const std::byte> payl
     if (!in.good() || found_magic != magic) {
         return std::nullopt;
     }
-    // A refusal must be understood by whoever is refused.
+    // A refused sender of any version understands the refusal.
     if (found_version != version && what != kind::refuse) {
         out.content = other_version{found_version};
         return out;

@@ -23,36 +23,36 @@ inline constexpr std::size_t data_header_size = header_size + 8;
 inline constexpr std::size_t longest_name = 255;
 inline constexpr std::size_t longest_reason = 512;
 
-/// Sender: may I send?
+/// Sender: offers a file.
 struct hello {
-    std::optional<std::uint64_t> size; // unknown of a pipe
-    bool checksum = false;             // the end will carry one
+    std::optional<std::uint64_t> size; // a pipe's is unknown
+    bool checksum = false;             // the end has a checksum
     std::string name;
 };
 
-/// Receiver: yes, and at most so many bytes in one data message.
+/// Receiver: accepts the file, and at most @p chunk bytes in one data message.
 struct accept {
     std::uint32_t chunk = 0;
 };
 
-/// Receiver: no. Looks the same in every version.
+/// Receiver: refuses the file. The layout is the same in every version.
 struct refuse {
     std::string reason;
 };
 
-/// Sender: the bytes from @p offset on. They stay in the buffer that was parsed.
+/// Sender: the bytes of the file from @p offset on. They refer to the buffer that was parsed.
 struct data {
     std::uint64_t offset = 0;
     std::span<const std::byte> bytes;
 };
 
-/// Sender: that was all.
+/// Sender: all data were sent.
 struct end {
     std::uint64_t total = 0;
     std::optional<sha256::digest> digest;
 };
 
-/// Receiver, once, last: how it ended.
+/// Receiver: the end of the transfer. Its only `result` and last message.
 struct result {
     bool good = false;
     std::uint64_t total = 0;
@@ -60,15 +60,15 @@ struct result {
     std::string reason; // empty if good
 };
 
-/// Sender: it will not be completed.
+/// Sender: gives up.
 struct abort {
     std::string reason;
 };
 
-/// Either: still here, only slow.
+/// Either side: still runs, without another message to send.
 struct alive {};
 
-/// It speaks this protocol, in a version that is not known here.
+/// A message of this protocol in another version.
 struct other_version {
     std::uint16_t number = 0;
 };
@@ -82,10 +82,10 @@ struct message {
 
 std::vector<std::byte> encode(std::uint64_t id, const body& content);
 
-/// What goes before the data, so that the data need not be copied.
+/// The header of a data message. The caller sends it before the data, which are not copied.
 std::vector<std::byte> encode_data_header(std::uint64_t id, std::uint64_t offset);
 
-/// Nothing if it is not a message of this protocol, is cut short or has something behind it.
+/// @returns nothing if the payload is no message of this protocol, is cut short or has a tail
 std::optional<message> parse(std::uint32_t type, std::span<const std::byte> payload);
 
 } // namespace argoctl::transfer

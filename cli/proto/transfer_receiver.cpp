@@ -30,7 +30,7 @@ receiver::step receiver::on_message(const libargo::address& from, std::uint32_t 
 
     heard_ = now;
     if (const auto* const piece = std::get_if<data>(&parsed->content)) {
-        return on_data(*piece);
+        return on_data(*piece, now);
     }
     if (const auto* const last = std::get_if<end>(&parsed->content)) {
         return on_end(*last);
@@ -53,11 +53,17 @@ receiver::step receiver::on_hello(const libargo::address& from, std::uint64_t id
         }
         return refuse_sender(from, id, fmt::format("busy with a transfer from {}", peer_));
     }
+    if (offer.size && *offer.size > options_.max_size) {
+        return refuse_sender(
+            from, id,
+            fmt::format("the file has {} bytes, the receiver takes {} at most", *offer.size, options_.max_size));
+    }
     state_ = state::receiving;
     peer_ = from;
     id_ = id;
     offer_ = offer;
     heard_ = now;
+    progressed_ = now;
     if (offer.checksum || options_.checksum) {
         hash_.emplace();
     }
@@ -66,9 +72,9 @@ receiver::step receiver::on_hello(const libargo::address& from, std::uint64_t id
     return out;
 }
 
-receiver::step receiver::on_data(const data& piece) {
+receiver::step receiver::on_data(const data& piece, clock::time_point now) {
     if (state_ != state::receiving || piece.offset < received_) {
-        // All of it was there before; half of it would mean that the sender counts differently.
+        // A repetition of data that were received is harmless. An overlap means that the two sides count differently.
         if (piece.offset + piece.bytes.size() <= received_ && piece.offset <= received_) {
             ++duplicates_;
             return {};
@@ -81,6 +87,14 @@ receiver::step receiver::on_data(const data& piece) {
     }
     if (offer_.size && piece.bytes.size() > *offer_.size - received_) {
         return finish(ending::failed, fmt::format("more data than the {} bytes announced", *offer_.size));
+    }
+    if (piece.bytes.size() > options_.max_size - received_) {
+        return finish(ending::failed,
+                      fmt::format("more data than the {} bytes that the receiver takes at most", options_.max_size));
+    }
+    // A message without data is no more than a sign of life.
+    if (!piece.bytes.empty()) {
+        progressed_ = now;
     }
     if (hash_) {
         hash_->update(piece.bytes);
@@ -125,10 +139,15 @@ receiver::step receiver::on_tick(clock::time_point now, bool listening) {
     }
     if (!listening) {
         heard_ = now;
+        progressed_ = now;
     }
     if (state_ == state::receiving && now - heard_ > options_.timeout) {
-        const auto seconds = std::chrono::duration<double>(options_.timeout).count();
-        return finish(ending::peer_gone, fmt::format("nothing heard from the sender for {:g} s", seconds));
+        return finish(ending::peer_gone,
+                      fmt::format("nothing heard from the sender for {:g} s", in_seconds(options_.timeout)));
+    }
+    if (state_ == state::receiving && now - progressed_ > options_.stall_timeout) {
+        return finish(ending::failed, fmt::format("the sender is alive, but sent no data for {:g} s",
+                                                  in_seconds(options_.stall_timeout)));
     }
     if (now - spoke_ >= alive_interval) {
         return reply_to_peer(alive{}, now);

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,25 +19,36 @@ namespace argoctl::transfer {
 
 using clock = std::chrono::steady_clock;
 
-/// After so long without a message of its own, either side says that it is still there.
+/// The longest time in which a side sends no message. A side without another message sends `alive`.
 inline constexpr auto alive_interval = std::chrono::seconds(1);
 
-/// How a transfer ended, for either side.
+/// The longest silence of the peer, unless the user gives another.
+inline constexpr auto default_timeout = std::chrono::seconds(30);
+
+/// The longest time in which the peer only says that it is alive, unless the user gives another.
+inline constexpr auto default_stall_timeout = std::chrono::minutes(15);
+
+/// A time in the unit of messages to people.
+inline double in_seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+/// The end of a transfer, for either side.
 enum class ending {
-    none, // not yet
+    none, // it goes on
     good,
     failed,
     refused,
     peer_gone,
 };
 
-/// The receiving side: one transfer, then it is used up. Messages and time go in, replies and file data come out.
+/// The receiving side of one transfer. Messages and time go in, replies and file data come out.
 class receiver {
 public:
     struct settings {
-        std::uint32_t chunk = 0;                                    // largest data message's share of data
-        bool checksum = false;                                      // compute one even if the sender does not
-        std::chrono::nanoseconds timeout{std::chrono::seconds(30)}; // longest silence of the sender
+        std::uint32_t chunk = 0; // most bytes of data in one message
+        bool checksum = false;   // compute a checksum even if the sender does not
+        std::chrono::nanoseconds timeout{default_timeout};
+        std::chrono::nanoseconds stall_timeout{default_stall_timeout};
+        std::uint64_t max_size = std::numeric_limits<std::uint64_t>::max(); // largest file that is taken
     };
 
     struct reply {
@@ -44,24 +56,25 @@ public:
         std::vector<std::byte> bytes;
     };
 
-    /// What to do after an input, in this order.
+    /// The actions after an input, in this order.
     struct step {
         std::span<const std::byte> write; // append to the file; points into the message that went in
         std::optional<reply> send;
-        bool started = false;  // a transfer began: offer() and peer() are there
-        bool complete = false; // all is there: finish the file, then call commit() or fail()
+        bool started = false;  // a transfer began: offer() and peer() are valid
+        bool complete = false; // all data were received: finish the file, then call commit() or fail()
     };
 
     explicit receiver(settings options);
 
     step on_message(const libargo::address& from, std::uint32_t type, std::span<const std::byte> payload,
                     clock::time_point now);
-    /// To be called every second or so. While nobody is @p listening, because the file cannot take more yet, the sender
-    /// is not missed.
+    /// To be called about once a second.
+    /// @param listening false while messages stay in the ring because the file takes no data at the moment. That time
+    /// does not count as silence or stall of the sender.
     step on_tick(clock::time_point now, bool listening);
-    /// The file is safe.
+    /// The file is complete under its name.
     step commit(clock::time_point now);
-    /// Something failed here (the disk is full, the user interrupted).
+    /// The receiver itself failed (the disk is full, the user interrupted).
     step fail(std::string reason);
     /// The sender's ring has gone.
     step on_peer_gone();
@@ -73,22 +86,22 @@ public:
     [[nodiscard]] const hello& offer() const { return offer_; }
     [[nodiscard]] const libargo::address& peer() const { return peer_; }
     [[nodiscard]] std::uint64_t received() const { return received_; }
-    /// What was computed here, once complete.
+    /// The checksum of the received data, once all were received and if one was wanted.
     [[nodiscard]] const std::optional<sha256::digest>& digest() const { return digest_; }
-    /// The sender's checksum was compared with that.
+    /// The sender's checksum was compared with digest().
     [[nodiscard]] bool verified() const { return outcome_ == ending::good && offer_.checksum; }
 
-    /// Messages that were no part of a transfer, or of another one.
+    /// Messages that did not belong to the transfer.
     [[nodiscard]] std::uint64_t ignored() const { return ignored_; }
     [[nodiscard]] std::uint64_t duplicates() const { return duplicates_; }
-    /// Other senders that were told to go away.
+    /// Senders that were refused.
     [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
 private:
     enum class state { waiting, receiving, complete, over };
 
     step on_hello(const libargo::address& from, std::uint64_t id, const hello& offer, clock::time_point now);
-    step on_data(const data& piece);
+    step on_data(const data& piece, clock::time_point now);
     step on_end(const end& last);
     step finish(ending how, std::string reason);
     step reply_to_peer(const body& content, clock::time_point now);
@@ -106,8 +119,9 @@ private:
     std::uint64_t received_ = 0;
     std::optional<sha256> hash_;
     std::optional<sha256::digest> digest_;
-    clock::time_point heard_;
-    clock::time_point spoke_;
+    clock::time_point heard_;      // last message from the sender
+    clock::time_point progressed_; // last new data from the sender
+    clock::time_point spoke_;      // last message to the sender
 
     std::uint64_t ignored_ = 0;
     std::uint64_t duplicates_ = 0;

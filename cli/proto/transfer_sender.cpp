@@ -7,8 +7,7 @@
 
 namespace argoctl::transfer {
 
-sender::sender(std::uint64_t id, hello offer, std::chrono::nanoseconds timeout)
-    : id_(id), offer_(std::move(offer)), timeout_(timeout) {
+sender::sender(std::uint64_t id, hello offer, settings options) : id_(id), offer_(std::move(offer)), options_(options) {
     if (offer_.checksum) {
         hash_.emplace();
     }
@@ -16,6 +15,7 @@ sender::sender(std::uint64_t id, hello offer, std::chrono::nanoseconds timeout)
 
 std::vector<std::byte> sender::start(clock::time_point now) {
     heard_ = now;
+    progressed_ = now;
     spoke_ = now;
     return encode(id_, offer_);
 }
@@ -59,7 +59,7 @@ void sender::on_result(const result& answer) {
         return;
     }
     if (state_ != state::finishing) {
-        end(ending::failed, "the receiver says it has all before all was sent");
+        end(ending::failed, "the receiver reported success before all data were sent");
         return;
     }
     if (answer.total != sent_) {
@@ -74,14 +74,20 @@ void sender::on_result(const result& answer) {
     end(ending::good, {});
 }
 
-std::optional<std::vector<std::byte>> sender::on_tick(clock::time_point now) {
+std::optional<std::vector<std::byte>> sender::on_tick(clock::time_point now, bool reading) {
     if (over()) {
         return std::nullopt;
     }
-    if (now - heard_ > timeout_) {
-        end(ending::peer_gone,
-            fmt::format("nothing heard from the receiver for {:g} s", std::chrono::duration<double>(timeout_).count()));
+    if (reading) {
+        progressed_ = now;
+    }
+    if (now - heard_ > options_.timeout) {
+        end(ending::peer_gone, fmt::format("nothing heard from the receiver for {:g} s", in_seconds(options_.timeout)));
         return std::nullopt;
+    }
+    if (now - progressed_ > options_.stall_timeout) {
+        return fail(
+            fmt::format("the receiver is alive, but took no data for {:g} s", in_seconds(options_.stall_timeout)));
     }
     if (state_ == state::greeting || now - spoke_ < alive_interval) {
         return std::nullopt;
@@ -94,6 +100,7 @@ std::vector<std::byte> sender::next_header(std::span<const std::byte> bytes, clo
     if (hash_) {
         hash_->update(bytes);
     }
+    progressed_ = now;
     spoke_ = now;
     return encode_data_header(id_, std::exchange(sent_, sent_ + bytes.size()));
 }
@@ -104,6 +111,7 @@ std::vector<std::byte> sender::finish(clock::time_point now) {
     }
     hash_.reset();
     state_ = state::finishing;
+    progressed_ = now;
     spoke_ = now;
     return encode(id_, transfer::end{sent_, digest_});
 }

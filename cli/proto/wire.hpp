@@ -28,7 +28,7 @@ public:
         return *this;
     }
 
-    /// A 16-bit length and that many bytes; what is longer than @p limit is cut off.
+    /// A 16-bit length and that number of bytes, at most @p limit. The rest of a longer text is cut off.
     writer& text(std::string_view value, std::size_t limit) {
         value = value.substr(0, limit);
         number(static_cast<std::uint16_t>(value.size()));
@@ -41,7 +41,7 @@ private:
     std::vector<std::byte> bytes_;
 };
 
-/// Takes little-endian fields. What is not there reads as 0, and good() tells at the end.
+/// Takes little-endian fields. A missing field reads as 0, and good() is false afterwards.
 class reader {
 public:
     explicit reader(std::span<const std::byte> data) : rest_(data) {}
@@ -85,9 +85,9 @@ public:
 
     std::span<const std::byte> rest() { return bytes(rest_.size()); }
 
-    /// All fields were there.
+    /// Whether all fields were there.
     [[nodiscard]] bool good() const { return good_; }
-    /// All fields were there and nothing else.
+    /// Whether all fields were there and nothing else.
     [[nodiscard]] bool finished() const { return good_ && rest_.empty(); }
 
 private:

@@ -58,7 +58,7 @@ asio::awaitable<std::size_t> input_file::read(std::span<std::byte> buffer, error
         if (got >= 0) {
             co_return static_cast<std::size_t>(got);
         }
-        // EAGAIN: somebody else made it non-blocking and was faster.
+        // EAGAIN: another process made the file non-blocking, and has read the data.
         if (errno != EINTR && errno != EAGAIN) {
             ec.assign(errno, boost::system::system_category());
             co_return 0;

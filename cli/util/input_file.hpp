@@ -20,7 +20,7 @@ namespace argoctl {
 /// A file, or standard input ("-"), that is read from where it stands to its end.
 class input_file {
 public:
-    /// Throws failure with what is wrong.
+    /// @throws failure if the file cannot be read
     input_file(const asio::any_io_executor& executor, const std::string& path);
 
     /// Bytes to its end, of a regular file.

@@ -8,7 +8,7 @@ namespace argoctl {
 
 namespace {
 
-// A signal handler reaches nothing else.
+// A signal handler can change a global variable only.
 volatile std::sig_atomic_t flag = 0; // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 void remember(int /*signal*/) { flag = 1; }
@@ -20,7 +20,7 @@ void catch_interrupts() {
     struct sigaction action {};
     action.sa_handler = remember;
     sigemptyset(&action.sa_mask);
-    action.sa_flags = 0; // no SA_RESTART: the blocking call has to end
+    action.sa_flags = 0; // without SA_RESTART the blocking call ends
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         sigaction(signal, &action, nullptr);
     }

@@ -3,10 +3,11 @@
 
 namespace argoctl {
 
-/// From now on SIGINT, SIGTERM and SIGHUP do not end the process: they interrupt a blocking call, and are remembered.
+/// From now on SIGINT, SIGTERM and SIGHUP do not end the process. They interrupt a blocking call, and interrupted() is
+/// true afterwards.
 void catch_interrupts();
 
-/// One of them came.
+/// Whether one of these signals came.
 bool interrupted();
 
 } // namespace argoctl

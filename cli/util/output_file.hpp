@@ -16,13 +16,13 @@
 
 namespace argoctl {
 
-/// A file that appears under its name when it is complete, or standard output ("-"), or a device or pipe, which get
-/// what is written at once.
+/// A file that appears under its name when it is complete. Standard output ("-"), a device or a pipe gets the data as
+/// they are written.
 class output_file {
 public:
-    /// Throws failure with what is wrong.
+    /// @throws failure if the file cannot be written
     output_file(const asio::any_io_executor& executor, const std::string& path);
-    /// Removes what was not committed.
+    /// Removes the file if it was not committed.
     ~output_file();
     output_file(const output_file&) = delete;
     output_file& operator=(const output_file&) = delete;
@@ -30,16 +30,17 @@ public:
     asio::awaitable<error_code> write(std::span<const std::byte> data);
     void cancel() { readiness_->cancel(); }
 
-    /// Gives it its name.
+    /// Gives the file its name.
     [[nodiscard]] error_code commit();
-    /// Leaves what there is under a name of its own, which is returned; empty if there is nothing to keep.
+    /// Keeps the incomplete file.
+    /// @returns its name; empty if there is no such file
     [[nodiscard]] std::string keep_partial();
 
 private:
     descriptor owned_;
     int fd_ = STDOUT_FILENO;
     std::string target_;
-    std::string partial_; // name until it is complete; empty of what is written in place
+    std::string partial_; // name of the incomplete file; empty if there is none
     std::optional<readiness> readiness_;
 };
 

@@ -10,10 +10,10 @@
 
 namespace argoctl {
 
-/// Waits until a file can be read or written without blocking, and leaves the file as it is.
+/// Waits until a file can be read or written without blocking, and does not change the file's mode.
 ///
-/// Asio would set O_NONBLOCK on it, which standard input and output share with the shell and whatever else runs there.
-/// So it gets an epoll descriptor that watches the file, instead of the file.
+/// Asio would set O_NONBLOCK on the file. Standard input and output share that mode with the shell and other processes.
+/// So Asio gets an epoll descriptor that watches the file, instead of the file.
 class readiness {
 public:
     enum class direction { read, write };
@@ -26,7 +26,7 @@ public:
     void cancel();
 
 private:
-    std::optional<asio::posix::stream_descriptor> watcher_; // none if there is nothing to wait for
+    std::optional<asio::posix::stream_descriptor> watcher_; // empty for a file that is always ready
 };
 
 } // namespace argoctl

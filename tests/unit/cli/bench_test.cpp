@@ -85,7 +85,8 @@ protected:
         return parsed->content;
     }
 
-    server fsm{1000, 16};
+    server::clock::time_point now{1h};
+    server fsm{1000, 16, [this] { return now; }};
 };
 
 TEST_F(BenchServer, OneWayIsCountedAndNotSentBack) {
@@ -121,7 +122,7 @@ TEST_F(BenchServer, SameClientMayBeginAgain) {
     put(start{mode::one_way, 64, 1});
     put_data(0);
     EXPECT_TRUE(put(start{mode::round_trip, 64, 1}, alice, 10).started);
-    // What is left of the run before does not count.
+    // Messages of the run before do not count.
     EXPECT_FALSE(put_data(1).echo);
     EXPECT_EQ(std::get<report>(answer_in(put(stop{0}, alice, 10))), report{});
 }
@@ -138,11 +139,62 @@ TEST_F(BenchServer, BatchHasALimit) {
 }
 
 TEST_F(BenchServer, DeadClientsAreGivenUp) {
-    EXPECT_FALSE(fsm.on_idle(1h));
+    now += 1h;
+    EXPECT_FALSE(fsm.on_silence().given_up);
     put(start{mode::one_way, 64, 1});
-    EXPECT_FALSE(fsm.on_idle(9s));
-    EXPECT_TRUE(fsm.on_idle(10s));
+    now += 9s;
+    EXPECT_FALSE(fsm.on_silence().given_up);
+    now += 1s;
+    EXPECT_TRUE(fsm.on_silence().given_up);
     EXPECT_TRUE(put(start{mode::one_way, 64, 1}, bob, 9).started);
+}
+
+TEST_F(BenchServer, ForeignMessagesDoNotKeepADeadClientsRun) {
+    put(start{mode::one_way, 64, 1});
+    bool given_up = false;
+    for (int i = 0; i < 20 && !given_up; ++i) {
+        now += 1s;
+        given_up = fsm.on_message(bob, data_type, data(0)).given_up;
+    }
+    EXPECT_TRUE(given_up);
+    EXPECT_FALSE(fsm.active());
+}
+
+TEST_F(BenchServer, WaitingClientGetsTheServerOfADeadOne) {
+    put(start{mode::one_way, 64, 1});
+    bool started = false;
+    for (int i = 0; i < 20 && !started; ++i) {
+        now += 1s;
+        started = put(start{mode::one_way, 64, 1}, bob, 9).started;
+    }
+    EXPECT_TRUE(started);
+}
+
+TEST_F(BenchServer, ClientThatSendsKeepsItsRun) {
+    put(start{mode::one_way, 64, 1});
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        now += 5s;
+        put_data(i);
+        EXPECT_FALSE(fsm.on_message(bob, data_type, data(0)).given_up);
+    }
+    EXPECT_TRUE(fsm.active());
+}
+
+TEST_F(BenchServer, ClientCannotHaveTheServerForEver) {
+    bool started = false;
+    for (std::uint64_t i = 0; i < 1000 && !started; ++i) {
+        put(start{mode::one_way, 64, 1}); // a new run each time
+        put_data(0);
+        now += 9s;
+        started = put(start{mode::one_way, 64, 1}, bob, 9).started;
+    }
+    EXPECT_TRUE(started);
+    EXPECT_GE(now, server::clock::time_point(2h)); // not before it had an hour
+}
+
+TEST_F(BenchServer, ServerDoesNotWaitToRefuse) {
+    EXPECT_TRUE(put(start{mode::one_way, 64, 1}).send->can_wait);
+    EXPECT_FALSE(put(start{mode::one_way, 64, 1}, bob, 9).send->can_wait);
 }
 
 TEST_F(BenchServer, GarbageIsIgnored) {

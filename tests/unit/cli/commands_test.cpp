@@ -117,6 +117,14 @@ protected:
                     const libargo::address& to = server) {
         from.send_to(boost::asio::buffer(transfer::encode(id, content)), to, transfer_type);
     }
+    /// Sends a message ten times a second until a command has ended.
+    static void put_until(const std::future<ended>& end, libargo::socket& from, const transfer::body& content,
+                          std::uint64_t id, const libargo::address& to) {
+        while (end.wait_for(100ms) != std::future_status::ready) {
+            boost::system::error_code ignored; // the command's ring may have gone
+            from.send_to(boost::asio::buffer(transfer::encode(id, content)), to, transfer_type, ignored);
+        }
+    }
     /// The next message that is not only a sign of life.
     template <class Wanted> static Wanted get(libargo::socket& to) {
         std::vector<std::byte> buffer(65536);
@@ -204,6 +212,40 @@ TEST_F(Commands, SlowReaderIsNotTakenForADeadOne) {
     EXPECT_EQ(read.get(), contents(source));
 }
 
+TEST_F(Commands, FileThatIsTooLargeIsRefused) {
+    auto receiver = start_server("recv --max-size 4K --port 5000 -o " + path("copy"));
+    const auto sent = run(client, "send " + make_file("large", 5000) + " 1:5000");
+    EXPECT_EQ(sent.code, exit_code::peer);
+    EXPECT_EQ(sent.why, "1:5000 refused it: the file has 5000 bytes, the receiver takes 4096 at most");
+    EXPECT_EQ(run(client, "send " + make_file("small", 4096) + " 1:5000").code, exit_code::ok);
+    EXPECT_EQ(receiver.get().code, exit_code::ok);
+    EXPECT_EQ(fs::file_size(path("copy")), 4096U);
+}
+
+TEST_F(Commands, SenderWithoutDataIsGivenUp) {
+    auto receiver = start_server("recv --stall-timeout 1 --port 5000 -o " + path("copy"));
+    auto sender = raw_client();
+    put(sender, transfer::hello{std::nullopt, false, "first"});
+    get<transfer::accept>(sender);
+    put_until(receiver, sender, transfer::alive{}, 1, server);
+    EXPECT_EQ(receiver.get().why, "not received: the sender is alive, but sent no data for 1 s");
+    EXPECT_EQ(files(), std::vector<std::string>{});
+}
+
+TEST_F(Commands, ReceiverThatTakesNoDataIsGivenUp) {
+    auto receiver = host.open(context);
+    receiver.bind({.port = server.port});
+    receiver.receive_timeout(5s);
+    auto sender = start(client, "send --stall-timeout 1 " + make_file("source", 10) + " 1:5000");
+    std::vector<std::byte> buffer(4096);
+    libargo::message_info info;
+    const auto size = receiver.receive_from(boost::asio::buffer(buffer), info);
+    const auto offer = transfer::parse(to_number(info.type), std::span<const std::byte>(buffer).first(size));
+    ASSERT_TRUE(offer);
+    put_until(sender, receiver, transfer::alive{}, offer->id, info.source);
+    EXPECT_EQ(sender.get().why, "not sent: the receiver is alive, but took no data for 1 s");
+}
+
 TEST_F(Commands, SecondSenderIsRefused) {
     auto receiver = start_server("recv --port 5000 -o " + path("copy"));
     auto first = raw_client();
@@ -225,8 +267,8 @@ TEST_F(Commands, SecondSenderIsRefused) {
 TEST_F(Commands, NobodyReceives) {
     const auto sent = run(client, "send " + make_file("source", 10) + " 1:5000");
     EXPECT_EQ(sent.code, exit_code::peer);
-    EXPECT_EQ(sent.why, "not sent: cannot send to 1:5000: no ring on that port (Connection refused); "
-                        "start the receiver there first");
+    EXPECT_EQ(sent.why, "not sent: cannot send to 1:5000: the domain has no ring on that port that this domain may "
+                        "send to (Connection refused); start the peer; try again");
 }
 
 TEST_F(Commands, SilentReceiverIsGivenUp) {
@@ -277,7 +319,8 @@ TEST_F(Commands, PartialFileIsKeptOnRequest) {
     put(sender, transfer::abort{"\x1b[2Jhad enough"});
     const auto received = receiver.get();
     EXPECT_EQ(received.code, exit_code::failed);
-    EXPECT_NE(received.why.find("the sender gave up: \\x1b[2Jhad enough; the part that came is "), std::string::npos)
+    EXPECT_NE(received.why.find("the sender gave up: \\x1b[2Jhad enough; the part that was received is "),
+              std::string::npos)
         << received.why;
     ASSERT_EQ(files().size(), 1U);
     EXPECT_TRUE(files()[0].ends_with(".partial"));
@@ -426,7 +469,21 @@ TEST_F(Commands, RingsAreWatchedUntilTheInterrupt) {
 TEST_F(Commands, BenchWithoutAServer) {
     const auto seen = run(client, "bench 1:5000");
     EXPECT_EQ(seen.code, exit_code::peer);
-    EXPECT_NE(seen.why.find("start the receiver there first"), std::string::npos);
+    EXPECT_NE(seen.why.find("start the peer"), std::string::npos);
+}
+
+TEST_F(Commands, BenchEndsWhenTheServerSendsOtherMessagesOnly) {
+    auto noisy = host.open(context);
+    noisy.bind({.port = server.port});
+    noisy.receive_timeout(5s);
+    auto bench = start(client, "bench 1:5000 -m one-way --sizes 64 -c 1");
+    std::vector<std::byte> buffer(4096);
+    libargo::message_info info;
+    noisy.receive_from(boost::asio::buffer(buffer), info);
+    put_until(bench, noisy, transfer::alive{}, 1, info.source);
+    const auto seen = bench.get();
+    EXPECT_EQ(seen.code, exit_code::peer);
+    EXPECT_EQ(seen.why, "1:5000 sends other messages than the answer, for 10 s now");
 }
 
 TEST_F(Commands, BenchOfMessagesThatDoNotFit) {

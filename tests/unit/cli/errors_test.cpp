@@ -5,6 +5,7 @@
 #include <libargo/error.hpp>
 
 #include <cerrno>
+#include <string>
 
 namespace argoctl {
 namespace {
@@ -13,7 +14,8 @@ boost::system::error_code code(int number) { return {number, boost::system::syst
 
 TEST(Errors, SendToNobody) {
     EXPECT_EQ(describe(operation::send, "3:5000", code(ECONNREFUSED)),
-              "cannot send to 3:5000: no ring on that port (Connection refused); start the receiver there first");
+              "cannot send to 3:5000: the domain has no ring on that port that this domain may send to "
+              "(Connection refused); start the peer; try again");
 }
 
 TEST(Errors, TheSameErrnoMeansAnotherThingInABind) {
@@ -25,10 +27,21 @@ TEST(Errors, TheSameErrnoMeansAnotherThingInABind) {
               "change the policy (XSM/Flask)");
 }
 
-TEST(Errors, MissingDevice) {
-    const std::string hint = "load the driver with 'modprobe argo'";
-    EXPECT_NE(describe(operation::open, "/dev/argo", code(ENOENT)).find(hint), std::string::npos);
-    EXPECT_NE(describe(operation::open, "/dev/argo", libargo::error::no_device).find(hint), std::string::npos);
+TEST(Errors, QuotaOfAUserIsNotOneOfADisk) {
+    EXPECT_EQ(describe(operation::bind, "port 5000", code(EDQUOT)),
+              "cannot bind port 5000: this user has as many rings, or as many watches, as one user may have "
+              "(Disk quota exceeded); close some, raise argo's parameter max_user_rings or max_user_waiters, or grant "
+              "CAP_SYS_RESOURCE");
+}
+
+TEST(Errors, AdviceIsTheLibrarysWhereArgoCtlHasNoneOfItsOwn) {
+    for (const int number : {EHOSTUNREACH, ECONNREFUSED, EPIPE, ECONNRESET, ETIMEDOUT, EBADMSG, ENOSPC, ENODEV}) {
+        const std::string advice{libargo::advice(code(number))};
+        EXPECT_TRUE(describe(operation::send, "3:5000", code(number)).ends_with("; " + advice)) << number;
+    }
+}
+
+TEST(Errors, WhatTheLibraryMissesIsTheDevice) {
     EXPECT_EQ(exit_code_of(libargo::error::no_device), exit_code::no_device);
     EXPECT_EQ(exit_code_of(libargo::error::not_an_argo_device), exit_code::no_device);
     EXPECT_EQ(exit_code_of(libargo::error::abi_mismatch), exit_code::no_device);
@@ -44,15 +57,15 @@ TEST(Errors, ExitCodes) {
     for (const int number : {ECONNREFUSED, EHOSTUNREACH, EPIPE, ECONNRESET}) {
         EXPECT_EQ(exit_code_of(code(number)), exit_code::peer) << number;
     }
-    for (const int number : {EINVAL, EACCES, EADDRINUSE, ENOSPC, ETIMEDOUT, EBADMSG}) {
+    for (const int number : {EINVAL, EACCES, EADDRINUSE, ENOSPC, EDQUOT, ETIMEDOUT, EBADMSG}) {
         EXPECT_EQ(exit_code_of(code(number)), exit_code::failed) << number;
     }
 }
 
 TEST(Errors, EachOfTheDriversHasAHint) {
-    // Those of docs/errors.md that a user of argo-ctl can meet.
+    // The errnos of docs/errors.md that a user of argo-ctl can meet.
     for (const int number : {EACCES, EPERM, EHOSTUNREACH, ECONNREFUSED, EPIPE, ECONNRESET, EMSGSIZE, EAGAIN, ETIMEDOUT,
-                             EBADMSG, ENOSPC, ENOMEM, ENODEV, ENOTTY}) {
+                             EBADMSG, ENOSPC, EDQUOT, ENOMEM, ENODEV, ENOTTY}) {
         EXPECT_NE(describe(operation::send, "3:5000", code(number)).find("); "), std::string::npos) << number;
     }
 }

@@ -311,6 +311,66 @@ TEST_F(Receiver, SenderIsNotMissedWhileNobodyListens) {
     EXPECT_TRUE(fsm.active());
 }
 
+TEST_F(Receiver, SenderThatIsOnlyAliveIsGivenUp) {
+    offer(std::nullopt);
+    put_data(0, "abc");
+    std::string told;
+    for (const auto begin = now; fsm.active() && now - begin < 24h; now += 20s) {
+        put(alive{});
+        put(data{3, {}});   // data without data
+        put_data(0, "abc"); // data that were received already
+        told = failure_in(look(fsm.on_tick(now, true)));
+    }
+    EXPECT_EQ(fsm.outcome(), ending::failed);
+    EXPECT_EQ(told, "the sender is alive, but sent no data for 900 s");
+    EXPECT_EQ(now - start, 15min + 20s + 20s); // the tick after the limit, and the step of the loop
+}
+
+TEST_F(Receiver, SenderOfDataIsNotStalled) {
+    offer(std::nullopt);
+    for (std::uint64_t sent = 0; sent < 10; ++sent) {
+        now += 14min;
+        put_data(sent, "x");
+        fsm.on_tick(now, true);
+    }
+    EXPECT_TRUE(fsm.active());
+}
+
+TEST_F(Receiver, SenderIsNotStalledWhileNobodyListens) {
+    offer(std::nullopt);
+    now += 1h;
+    fsm.on_tick(now, false);
+    now += 29s;
+    fsm.on_tick(now, true);
+    EXPECT_TRUE(fsm.active());
+}
+
+TEST_F(Receiver, FileThatIsAnnouncedTooLargeIsRefused) {
+    fsm = receiver({.chunk = 4096, .max_size = 5});
+    const auto seen = put(hello{6, false, "name"});
+    EXPECT_EQ(std::get<refuse>(seen.sent->content).reason, "the file has 6 bytes, the receiver takes 5 at most");
+    EXPECT_FALSE(seen.started);
+    // The receiver is free for another sender.
+    EXPECT_TRUE(put(hello{5, false, "name"}, bob).started);
+}
+
+TEST_F(Receiver, FileThatGrowsTooLargeIsNotWritten) {
+    fsm = receiver({.chunk = 4096, .max_size = 5});
+    offer(std::nullopt);
+    EXPECT_EQ(put_data(0, "abc").written, "abc");
+    const auto seen = put_data(3, "def");
+    EXPECT_EQ(seen.written, "");
+    EXPECT_EQ(failure_in(seen), "more data than the 5 bytes that the receiver takes at most");
+    EXPECT_EQ(fsm.received(), 3U);
+}
+
+TEST_F(Receiver, FileOfTheLargestSizeIsTaken) {
+    fsm = receiver({.chunk = 4096, .max_size = 5});
+    offer(std::nullopt);
+    EXPECT_EQ(put_data(0, "abcde").written, "abcde");
+    EXPECT_TRUE(put(end{5, std::nullopt}).complete);
+}
+
 TEST_F(Receiver, WaitsForASenderForEver) {
     now += 1000h;
     EXPECT_FALSE(look(fsm.on_tick(now, true)).sent);
@@ -349,12 +409,12 @@ protected:
         fsm.finish(now);
     }
 
-    sender fsm{id, {6, true, "name"}, 30s};
+    sender fsm{id, {6, true, "name"}, {30s, 15min}};
     clock::time_point now = start;
 };
 
 TEST_F(Sender, FirstMessage) {
-    const auto message = sender(id, {6, true, "name"}, 30s).start(now);
+    const auto message = sender(id, {6, true, "name"}, {30s, 15min}).start(now);
     const auto parsed = parse(message_type, message);
     const auto& offer = std::get<hello>(parsed->content);
     EXPECT_EQ(offer.size, 6U);
@@ -435,9 +495,9 @@ TEST_F(Sender, ChunksOfNothingAreRejected) {
 }
 
 TEST_F(Sender, SilentReceiverIsGivenUp) {
-    EXPECT_FALSE(fsm.on_tick(now + 30s));
+    EXPECT_FALSE(fsm.on_tick(now + 30s, false));
     EXPECT_FALSE(fsm.over());
-    EXPECT_FALSE(fsm.on_tick(now + 31s));
+    EXPECT_FALSE(fsm.on_tick(now + 31s, false));
     EXPECT_EQ(fsm.outcome(), ending::peer_gone);
 }
 
@@ -446,10 +506,34 @@ TEST_F(Sender, SlowReceiverIsNot) {
     for (int i = 0; i < 10; ++i) {
         now += 20s;
         put(alive{});
-        EXPECT_TRUE(fsm.on_tick(now)); // it is told that we are still here
+        EXPECT_TRUE(fsm.on_tick(now, false)); // it is told that the sender is still here
     }
     EXPECT_FALSE(fsm.over());
-    EXPECT_FALSE(fsm.on_tick(now)); // once is enough
+    EXPECT_FALSE(fsm.on_tick(now, false)); // once is enough
+}
+
+TEST_F(Sender, ReceiverThatIsOnlyAliveIsGivenUp) {
+    put(accept{4096});
+    fsm.next_header(bytes("abc"), now);
+    std::optional<std::vector<std::byte>> last;
+    for (const auto begin = now; !fsm.over() && now - begin < 24h; now += 20s) {
+        put(alive{});
+        last = fsm.on_tick(now, false);
+    }
+    EXPECT_EQ(fsm.outcome(), ending::failed);
+    EXPECT_EQ(fsm.reason(), "the receiver is alive, but took no data for 900 s");
+    ASSERT_TRUE(last);
+    EXPECT_TRUE(std::holds_alternative<abort>(parse(message_type, *last)->content));
+}
+
+TEST_F(Sender, ReceiverIsNotStalledWhileTheInputIsSilent) {
+    put(accept{4096});
+    for (int i = 0; i < 1000; ++i) {
+        now += 20s;
+        put(alive{});
+        fsm.on_tick(now, true);
+    }
+    EXPECT_FALSE(fsm.over());
 }
 
 TEST_F(Sender, OwnFailureIsTold) {
@@ -485,7 +569,7 @@ TEST(Transfer, LossAndDuplicationAreNeverTakenForSuccess) {
             c = static_cast<char>(random());
         }
         const bool harmless = round % 2 == 0; // duplicates only
-        sender from(id, {std::nullopt, round % 3 == 0, "file"}, 30s);
+        sender from(id, {std::nullopt, round % 3 == 0, "file"}, {30s, 15min});
         receiver to({256, false, 30s});
         std::string written;
         const auto carry = [&](const std::vector<std::byte>& message) {

@@ -48,7 +48,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "ping 3:0", "ping any:5000", "ping 3:5000 -c 0", "ping 3:5000 -c x", "ping 3:5000 -i 0",
                     "ping 3:5000 -s 15", "ping 3:5000 -s 1T", "ping 3:5000 4:5000", "echo", "echo --port x",
                     "echo --port 1 --partner x", "echo --port 1 --ring-size 5Z", "send", "send file", "send file 3",
-                    "recv --port 1", "recv -o x", "recv --port 1 -o x --timeout 0", "bench", "bench --serve",
+                    "recv --port 1", "recv -o x", "recv --port 1 -o x --timeout 0", "recv --port 1 -o x --max-size x",
+                    "recv --port 1 -o x --stall-timeout 0", "send x 3:5000 --stall-timeout 0", "bench", "bench --serve",
                     "bench --serve 3:5000 --port 1", "bench 3:5000 --port 1", "bench 3:5000 --sizes 64,x",
                     "bench 3:5000 --sizes 15", "bench 3:5000 --sizes ''", "bench 3:5000 -m x", "bench 3:5000 -b 0",
                     "bench 3:5000 -b 257", "bench 3:5000 -d 0"));
@@ -80,7 +81,7 @@ TEST(Usage, Version) {
 
 TEST(Usage, MissingDevice) {
     const std::string wanted = "argo-ctl: cannot open /nonexistent/argo: there is no such device; "
-                               "load the driver with 'modprobe argo' (in a Xen domain), or give another --device\n";
+                               "give another --device; the driver's is /dev/argo\n";
     for (const char* line : {"info", "info --json", "rings", "ping 3:5000", "echo --port 5000", "send - 3:5000",
                              "recv --port 5000 -o -", "bench 3:5000", "bench --serve --port 5000"}) {
         const auto seen = call(line);
