@@ -6,12 +6,13 @@ the lab differs from run to run more than anything in it. Nothing here passes or
 something was lost or a kernel complained.
 """
 
+import contextlib
 import os
 import pathlib
 import sys
 
-from lab import machine
 from lab.errors import LabError
+from lab.settings import XEN
 from lab.steps import Steps
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -78,15 +79,15 @@ def lost(pairs, stream_pairs):
 
 def main():
     warning = busy()
-    steps = Steps(machine.Built.STEPS + 1 + 3 * len(GUESTS))
-    built = machine.Built(steps)
+    steps = Steps(XEN.steps + 1 + 3 * len(GUESTS))
+    built = XEN.build(steps)
     for needed in ("argo", "argo_bench", "argo-ctl", "argo-stream-bench"):
         if not built.has(needed):
             raise LabError(f"there is nothing to measure: {needed} was not built (make user builds programs)")
     pairs, stream_pairs, complaints = [], [], []
-    with steps.step("booting Xen"):
-        lab = machine.Lab(built, logs="bench")
-    with lab:
+    with contextlib.ExitStack() as stack:
+        with steps.step("booting Xen"):
+            lab = stack.enter_context(XEN.boot(built, logs="bench"))
         for kind in GUESTS:
             guest = lab.create(kind)
             pairs.append(measure(lab, guest, steps))

@@ -3,11 +3,11 @@
 
 import contextlib
 
-from lab import loopback, machine
-from lab.cases import XEN
 from lab.errors import LabError, NoXen
-from lab.run import run
+from lab.machine import BOOT_TIMEOUT
 from lab.paths import VM
+from lab.run import run
+from lab.settings import LOOPBACK, XEN
 from lab.steps import Steps
 
 # A real file of several MiB that every domU has.
@@ -65,11 +65,11 @@ def _rings(lab, guest):
 def _on_xen(stack, steps, built):
     """The lab, and two domUs."""
     with steps.step("booting Xen and dom0"):
-        lab = stack.enter_context(machine.Lab(built, logs="demo"))
+        lab = stack.enter_context(XEN.boot(built, logs="demo"))
     with steps.step("starting two domUs, and loading the driver everywhere"):
         first, second = lab.create("pv61", "alice", wait=False), lab.create("pvh612", "bob", wait=False)
         for guest in (first, second):
-            guest.agent.wait_hello(machine.BOOT_TIMEOUT)
+            guest.agent.wait_hello(BOOT_TIMEOUT)
         for domain in (lab.dom0, first, second):
             domain.check("modprobe argo")
     return lab, first, second
@@ -78,7 +78,7 @@ def _on_xen(stack, steps, built):
 def _on_loopback(stack, steps, built):
     """A machine, and two of its virtual domains."""
     with steps.step("booting a machine with argo_loopback"):
-        lab = stack.enter_context(loopback.LoopbackLab(built, logs="demo"))
+        lab = stack.enter_context(LOOPBACK.boot(built, logs="demo"))
     return lab, lab.guests[0], lab.guests[1]
 
 
@@ -89,16 +89,16 @@ def _build_user(steps):
 
 def _build(hypervisor):
     """What to start, the steps that are counted, and what was built."""
-    if hypervisor == XEN:
-        steps = Steps(machine.Built.STEPS + 7)
+    if hypervisor is XEN:
+        steps = Steps(XEN.steps + 7)
         _build_user(steps)
         try:
-            return _on_xen, steps, machine.Built(steps)
+            return _on_xen, steps, XEN.build(steps)
         except NoXen as error:
             print(f"{error}\nSo this goes on without Xen: virtual domains in one kernel (make demo HYPERVISOR=loopback).")
-    steps = Steps(machine.PlainBuilt.STEPS + 6)
+    steps = Steps(LOOPBACK.steps + 6)
     _build_user(steps)
-    return _on_loopback, steps, machine.PlainBuilt(steps)
+    return _on_loopback, steps, LOOPBACK.build(steps)
 
 
 def main(hypervisor):

@@ -72,7 +72,7 @@ def _round_trip(pair, direction, sizes):
 
 
 def tables(pairs, sizes):
-    """One block for each pair, in the order of the issue: one way, then round trip."""
+    """One block for each pair: one way, then round trip."""
     lines = []
     for pair in pairs:
         lines += ["", f"dom0 and {pair.kind}"]

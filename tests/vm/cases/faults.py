@@ -42,9 +42,19 @@ def a_ring_that_cannot_be_had(lab, _):
 def the_hypervisor_is_out_of_memory(lab, u):
     lab.dom0.control("alloc 1 every")
     done = lab.dom0.run("argo-ctl echo --port 6903")
-    lab.dom0.control("alloc 4000000000")
+    lab.dom0.control("mend")
     expect(done.rc != 0 and "memory" in done.err, done.err)
     passes(lab.dom0, u)
+
+
+@case("pv61", needs=NEEDS, loopback="only")
+def what_is_mended_fails_no_more(lab, u):
+    for fault in (*(f"fail {op} 1 {EIO} every" for op in ("register", "unregister", "sendv", "notify")),
+                  "irq drop", "alloc 1 every"):
+        u.control(fault)
+    u.control("mend")
+    passes(lab.dom0, u)
+    passes(u, lab.dom0)
 
 
 @case("pv61", timeout=200, needs=NEEDS, loopback="only")

@@ -155,7 +155,7 @@ def socat_and_ncat_as_they_are(lab, a, b):
         server.check("seq 1 200000 >/tmp/file")
         want = server.check("sha256sum </tmp/file")
         for serve, fetch in ((f"socat -u OPEN:/tmp/file VSOCK-LISTEN:{PORT}", f"socat -u VSOCK-CONNECT:{cid(server)}:{PORT} -"),
-                             (f"ncat --vsock -l {PORT} --send-only </tmp/file", f"ncat --vsock --recv-only {cid(server)} {PORT}")):
+                             (f"ncat --vsock -l -p {PORT} --send-only </tmp/file", f"ncat --vsock --recv-only {cid(server)} {PORT}")):
             serving = server.spawn(f"exec {serve}")
             wait_listening(server, PORT)
             got = client.check(f"{fetch} | sha256sum", 60)

@@ -1,61 +1,41 @@
 // SPDX-License-Identifier: MIT
 #include "net_frames.hpp"
 
-#include "endpoint.hpp"
+#include "net_frame.hpp"
 
-#include <linux/argo_net.h>
-#include <linux/if_ether.h>
-
-#include <array>
-#include <cstring>
 #include <iostream>
-#include <stdexcept>
-#include <string>
 #include <utility>
 
 namespace guest {
 namespace {
 
-// docs/net.md
-constexpr std::uint32_t frame_type = 0x4e000001;
-
-// The kernel's struct virtio_net_hdr, whose header is not for C++.
-struct offload_header {
-    std::uint8_t flags;
-    std::uint8_t gso_type;
-    std::uint16_t hdr_len;
-    std::uint16_t gso_size;
-    std::uint16_t csum_start;
-    std::uint16_t csum_offset;
-};
-constexpr std::uint8_t needs_csum = 1;
-constexpr std::uint8_t gso_tcpv4 = 1;
-
 struct frame {
     offload_header offload{};
     ethhdr ethernet{};
-    std::array<std::uint8_t, 100> payload{};
+    std::array<std::uint8_t, 1000> payload{};
 
-    [[nodiscard]] bytes message() const {
-        bytes all(sizeof(offload) + sizeof(ethernet) + payload.size());
-        std::memcpy(all.data(), &offload, sizeof(offload));
-        std::memcpy(all.data() + sizeof(offload), &ethernet, sizeof(ethernet));
-        return all;
-    }
+    [[nodiscard]] bytes message() const { return frame_message(offload, ethernet, payload); }
 };
-
-void set_address(std::uint8_t* mac, std::uint16_t domid) {
-    const std::array<std::uint8_t, ETH_ALEN> address{
-        0x02, 'A', 'R', 'G', static_cast<std::uint8_t>(domid >> 8U), static_cast<std::uint8_t>(domid)};
-    std::memcpy(mac, address.data(), address.size());
-}
 
 frame proper(std::uint16_t to) {
     frame made;
     set_address(made.ethernet.h_dest, to);
     set_address(made.ethernet.h_source, own_domid());
-    // Nobody's: the receiver's stack drops it silently.
+    // A protocol that no stack has: the receiver drops the frame silently.
     made.ethernet.h_proto = 0xb588;
+    return made;
+}
+
+/// A frame that is cut into segments of the smallest size that a device takes.
+frame proper_tcp(std::uint16_t to) {
+    auto made = proper(to);
+    made.ethernet.h_proto = 0x0008;
+    made.offload = {.flags = needs_csum,
+                    .gso_type = gso_tcpv4,
+                    .hdr_len = 0,
+                    .gso_size = min_segment,
+                    .csum_start = ETH_HLEN + 20,
+                    .csum_offset = tcp_csum_offset};
     return made;
 }
 
@@ -63,15 +43,9 @@ frame proper(std::uint16_t to) {
 
 int send_nonsense(const arguments& options) {
     const auto to = options.number<std::uint16_t>("to", 0);
-    const auto port = options.number<std::uint32_t>("port", ARGO_NET_DEFAULT_PORT);
+    const auto port = options.number<std::uint32_t>("port", ARGO_PORT_NET);
     endpoint device;
-    bind_request want;
-    want.port = port;
-    want.partner = to;
-    if (const auto result = device.bind(want); !result) {
-        throw std::runtime_error("the port cannot be bound: is there a device here? errno " +
-                                 std::to_string(result.code));
-    }
+    bind_as_device(device, port, to);
     std::uint32_t sent = 0;
     const auto send = [&](const bytes& message, std::uint32_t type = frame_type) {
         if (const auto result = device.send(address(to, port), message, type); !result) {
@@ -110,9 +84,26 @@ int send_nonsense(const arguments& options) {
     odd = proper(to);
     odd.offload.gso_type = gso_tcpv4;
     send(odd.message());
+    for (const auto size : std::array<std::uint16_t, 3>{1, 48, min_segment - 1}) {
+        odd = proper_tcp(to);
+        odd.offload.gso_size = size;
+        send(odd.message());
+    }
+    for (const auto type : std::array{gso_udp, gso_udp_l4, gso_tcpv6}) {
+        odd = proper_tcp(to);
+        odd.offload.gso_type = type;
+        send(odd.message());
+    }
+    odd = proper_tcp(to);
+    odd.offload.flags = 0;
+    send(odd.message());
+    odd = proper_tcp(to);
+    odd.offload.csum_offset = 6;
+    send(odd.message());
     const auto bad_offload = std::exchange(sent, 0);
 
     send(proper(to).message());
+    send(proper_tcp(to).message());
     std::cout << R"({"rx_short": )" << shorts << R"(, "rx_malformed": )" << malformed << R"(, "rx_wrong_source": )"
               << wrong_source << R"(, "rx_bad_offload": )" << bad_offload << "}\n";
     return 0;

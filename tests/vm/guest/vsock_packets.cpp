@@ -51,6 +51,34 @@ TEST_F(vsock_seqpacket, keeps_boundaries) {
     }
 }
 
+TEST_F(vsock_seqpacket, may_wait_unread_in_great_number) {
+    // They come back while nobody reads: small and large ones are kept in different ways.
+    const auto size_of = [](std::size_t i) { return i % 97 == 0 ? 2000 : 1 + i % 50; };
+    constexpr std::size_t records = 4000;
+    for (std::size_t i = 0; i < records; ++i) {
+        send(pattern(size_of(i)));
+    }
+    for (std::size_t i = 0; i < records; ++i) {
+        asio::socket_base::message_flags flags = 0;
+        ASSERT_EQ(receive(65536, flags), pattern(size_of(i))) << i;
+        ASSERT_EQ(flags & MSG_TRUNC, 0) << i;
+    }
+}
+
+TEST_F(vsock_seqpacket, may_be_looked_at_first) {
+    send(pattern(3));
+    send(pattern(5000));
+    for (const std::size_t size : {3U, 5000U}) {
+        // The socket does not block since the first asynchronous operation.
+        socket.wait(asio::socket_base::wait_read);
+        std::vector<char> seen(65536);
+        const auto n = ::recv(socket.native_handle(), seen.data(), seen.size(), MSG_PEEK);
+        ASSERT_EQ(n, static_cast<ssize_t>(size)) << errno;
+        asio::socket_base::message_flags flags = 0;
+        EXPECT_EQ(receive(65536, flags), pattern(size));
+    }
+}
+
 TEST_F(vsock_seqpacket, says_what_was_cut_off) {
     send(pattern(100));
     send(pattern(7));

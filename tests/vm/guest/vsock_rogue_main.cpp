@@ -6,12 +6,15 @@
 
 #include <endian.h>
 #include <linux/virtio_vsock.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -25,6 +28,10 @@ constexpr const char* usage = R"(usage:
   argo-vsock-rogue spoof --to DOMID --port P --as CID         a request in another domain's name
   argo-vsock-rogue reply --to DOMID --as CID                  answers and resets in another domain's name
   argo-vsock-rogue flood --to DOMID --port P --seconds S      requests as fast as it can, and reads no answer
+  argo-vsock-rogue records --to DOMID --port P --count N      so many records of one byte, within the credit
+  argo-vsock-rogue overdraws --to DOMID --port P              more than it has credit for
+  argo-vsock-rogue spends --to DOMID --port P --count N       so many connections, and all of their credit; until killed
+  argo-vsock-rogue deaf --to DOMID --port P                   connects, and reads nothing more; until killed
 One line of JSON with the result.
 )";
 
@@ -35,6 +42,7 @@ constexpr std::uint32_t dgram_type = 0x56200000;
 constexpr std::uint32_t life = 0x00abc;
 constexpr std::uint32_t cid_offset = 2;
 constexpr std::uint32_t own_port = 4000;
+constexpr std::chrono::seconds answer_time{6};
 
 using guest::bytes;
 
@@ -82,8 +90,9 @@ public:
     }
 
     /// The next packet for a port, if one comes soon.
-    [[nodiscard]] std::optional<virtio_vsock_hdr> next(std::uint32_t port) const {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{6};
+    [[nodiscard]] std::optional<virtio_vsock_hdr> next(std::uint32_t port,
+                                                       std::chrono::seconds soon = answer_time) const {
+        const auto end = std::chrono::steady_clock::now() + soon;
         while (std::chrono::steady_clock::now() < end) {
             guest::message in;
             if (!device_.receive(in, 4096, {0, std::chrono::milliseconds{500}}) ||
@@ -95,21 +104,38 @@ public:
             if (le32toh(header.dst_port) == port) {
                 return header;
             }
+            if (le16toh(header.op) == VIRTIO_VSOCK_OP_RST) {
+                resets_.push_back(le32toh(header.dst_port));
+            }
         }
         return std::nullopt;
     }
 
-    [[nodiscard]] bool connect(std::uint32_t src_port, std::uint32_t dst_port) const {
-        if (!send(make(VIRTIO_VSOCK_OP_REQUEST, src_port, dst_port).message())) {
-            return false;
+    /// Whether a reset of another port came while an answer for one was waited for.
+    [[nodiscard]] bool was_reset(std::uint32_t port) const { return std::ranges::find(resets_, port) != resets_.end(); }
+
+    /// The credit that a new connection gets; nothing if it is refused.
+    [[nodiscard]] std::optional<std::uint32_t> connect(std::uint32_t src_port, std::uint32_t dst_port,
+                                                       std::uint16_t type = VIRTIO_VSOCK_TYPE_STREAM,
+                                                       std::uint32_t credit = 65536,
+                                                       std::chrono::seconds soon = answer_time) const {
+        auto request = make(VIRTIO_VSOCK_OP_REQUEST, src_port, dst_port);
+        request.header.type = htole16(type);
+        request.header.buf_alloc = htole32(credit);
+        if (!send(request.message())) {
+            return std::nullopt;
         }
-        const auto answer = next(src_port);
-        return answer && le16toh(answer->op) == VIRTIO_VSOCK_OP_RESPONSE;
+        const auto answer = next(src_port, soon);
+        if (!answer || le16toh(answer->op) != VIRTIO_VSOCK_OP_RESPONSE) {
+            return std::nullopt;
+        }
+        return le32toh(answer->buf_alloc);
     }
 
 private:
     std::uint16_t domid_;
     guest::endpoint device_;
+    mutable std::vector<std::uint32_t> resets_;
 };
 
 /// Packets on a connection that make no sense, each a change of one that does.
@@ -230,6 +256,98 @@ int reply(const guest::arguments& options) {
     return 0;
 }
 
+int records(const guest::arguments& options) {
+    const peer to{target(options)};
+    const auto port = options.number<std::uint32_t>("port", 0);
+    const auto count = options.number<unsigned>("count", 0);
+    if (!to.connect(own_port, port, VIRTIO_VSOCK_TYPE_SEQPACKET)) {
+        throw std::runtime_error("not connected");
+    }
+    auto record = to.make(VIRTIO_VSOCK_OP_RW, own_port, port);
+    record.header.type = htole16(VIRTIO_VSOCK_TYPE_SEQPACKET);
+    record.header.flags = htole32(VIRTIO_VSOCK_SEQ_EOM);
+    record.header.len = htole32(1);
+    record.payload.resize(1);
+    const auto message = record.message();
+    unsigned sent = 0;
+    while (sent < count && to.send(message)) {
+        ++sent;
+    }
+    // All that was sent is dealt with when this one is answered: a whole ring, which takes a debug kernel 10 s.
+    const bool reset = !to.connect(own_port + 1, port, VIRTIO_VSOCK_TYPE_SEQPACKET, 65536, std::chrono::seconds{60});
+    const bool first = to.was_reset(own_port);
+    std::cout << R"({"sent": )" << sent << R"(, "reset": )" << (reset || first ? "true" : "false") << "}" << std::endl;
+    ::pause();
+    return 0;
+}
+
+void send_data(const peer& to, std::uint32_t src_port, std::uint32_t dst_port, std::uint32_t total) {
+    for (std::uint32_t left = total; left > 0;) {
+        const auto size = std::min<std::uint32_t>(left, 1024);
+        auto data = to.make(VIRTIO_VSOCK_OP_RW, src_port, dst_port);
+        data.header.len = htole32(size);
+        data.payload.resize(size);
+        if (!to.send(data.message())) {
+            throw std::runtime_error("not sent");
+        }
+        left -= size;
+    }
+}
+
+int spends(const guest::arguments& options) {
+    const peer to{target(options)};
+    const auto port = options.number<std::uint32_t>("port", 0);
+    const auto count = options.number<std::uint32_t>("count", 1);
+    std::map<std::uint32_t, std::uint32_t> credit;
+    for (auto src_port = own_port; src_port < own_port + count; ++src_port) {
+        if (const auto given = to.connect(src_port, port)) {
+            credit[src_port] = *given;
+        }
+    }
+    std::uint64_t total = 0;
+    for (const auto& [src_port, given] : credit) {
+        send_data(to, src_port, port, given);
+        total += given;
+    }
+    // All that was sent is dealt with when this one is answered.
+    const bool answered = to.connect(own_port + count, port).has_value();
+    const auto reset =
+        std::ranges::count_if(credit, [&](const auto& connection) { return to.was_reset(connection.first); });
+    std::cout << R"({"connections": )" << credit.size() << R"(, "credit": )" << total << R"(, "reset": )" << reset
+              << R"(, "answered": )" << (answered ? "true" : "false") << "}" << std::endl;
+    ::pause();
+    return 0;
+}
+
+int overdraws(const guest::arguments& options) {
+    const peer to{target(options)};
+    const auto port = options.number<std::uint32_t>("port", 0);
+    if (!to.connect(own_port, port)) {
+        throw std::runtime_error("not connected");
+    }
+    auto data = to.make(VIRTIO_VSOCK_OP_RW, own_port, port);
+    data.header.len = htole32(65536);
+    data.payload.resize(65536);
+    unsigned sent = 0;
+    for (int i = 0; i < 5; ++i) {
+        sent += static_cast<bool>(to.send(data.message()));
+    }
+    const auto answer = to.next(own_port);
+    std::cout << R"({"sent": )" << sent << R"(, "reset": )"
+              << (answer && le16toh(answer->op) == VIRTIO_VSOCK_OP_RST ? "true" : "false") << "}\n";
+    return 0;
+}
+
+int deaf(const guest::arguments& options) {
+    const peer to{target(options), 4096};
+    if (!to.connect(own_port, options.number<std::uint32_t>("port", 0), VIRTIO_VSOCK_TYPE_STREAM, 262144)) {
+        throw std::runtime_error("not connected");
+    }
+    std::cout << "connected" << std::endl;
+    ::pause();
+    return 0;
+}
+
 int flood(const guest::arguments& options) {
     // A ring that the answers fill at once.
     const peer to{target(options), 4096};
@@ -251,7 +369,15 @@ int flood(const guest::arguments& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    return guest::run_command(
-        argc, argv,
-        {{"malformed", malformed}, {"breaks", breaks}, {"spoof", spoof}, {"reply", reply}, {"flood", flood}}, usage);
+    return guest::run_command(argc, argv,
+                              {{"malformed", malformed},
+                               {"breaks", breaks},
+                               {"spoof", spoof},
+                               {"reply", reply},
+                               {"flood", flood},
+                               {"records", records},
+                               {"overdraws", overdraws},
+                               {"spends", spends},
+                               {"deaf", deaf}},
+                              usage);
 }

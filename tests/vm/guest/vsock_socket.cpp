@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iostream>
 #include <system_error>
 
 namespace guest {
@@ -35,6 +36,18 @@ void vsock_bind(const file& socket, std::uint32_t port) {
     if (::bind(socket.get(), generic(address), sizeof(address)) != 0) {
         fail("bind");
     }
+}
+
+file vsock_accept_one(const file& listener) {
+    if (::listen(listener.get(), 1) != 0) {
+        fail("listen");
+    }
+    std::cout << "listening" << std::endl;
+    file socket{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (!socket) {
+        fail("accept");
+    }
+    return socket;
 }
 
 int vsock_connect(const file& socket, std::uint32_t cid, std::uint32_t port) {

@@ -17,6 +17,9 @@ file vsock_socket(int type = SOCK_STREAM);
 /// Any of the domain's CIDs.
 void vsock_bind(const file& socket, std::uint32_t port);
 
+/// Listens, says so on the standard output, and returns the first connection.
+file vsock_accept_one(const file& listener);
+
 /// Returns 0 or the errno; with a non-blocking socket EINPROGRESS is one, too.
 int vsock_connect(const file& socket, std::uint32_t cid, std::uint32_t port);
 

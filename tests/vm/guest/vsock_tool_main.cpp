@@ -2,6 +2,8 @@
 // argo-vsock-tool: connections over AF_VSOCK from the command line, for tests of what happens to them.
 #include "commands.hpp"
 #include "vsock_socket.hpp"
+#include "vsock_stuck.hpp"
+#include "vsock_turns.hpp"
 #include "vsock_window.hpp"
 
 #include <fcntl.h>
@@ -26,14 +28,19 @@ namespace {
 
 constexpr const char* usage = R"(usage:
   argo-vsock-tool echo --port P [--backlog N]       sends back what comes, of any number of connections; until killed
-  argo-vsock-tool deaf --port P [--backlog N]       listens, and accepts nothing; until killed
+  argo-vsock-tool deaf --port P [--backlog N] [--type record]  listens, and accepts nothing; until killed
   argo-vsock-tool hold --cid C --port P             connects and waits for the end
   argo-vsock-tool many --cid C --port P --count N   opens so many at once; each has to get back what it sends
   argo-vsock-tool try --cid C --port P              connects, and says what came of it
-  argo-vsock-tool send --cid C --port P --mib N     sends so much
+  argo-vsock-tool send --cid C --port P --mib N [--type record]  sends so much
   argo-vsock-tool take --port P                     takes what one connection sends
   argo-vsock-tool stop --port P --mib N [--buffer B]  takes so much of one connection, and no more; until killed
   argo-vsock-tool fill --cid C --port P --mib N     sends so much, and then as much as the other end has room for
+  argo-vsock-tool stuck --port P --how read|peek|write|option [--type record] [--on listener]
+                                                    accepts, and waits in that call for memory that never comes; until killed
+  argo-vsock-tool numbers --cid C --port P --seconds S  sends numbers that count up
+  argo-vsock-tool turns --port P                    takes such numbers in changing ways, and says whether one is missing
+  argo-vsock-tool drip --port P                     writes to one connection byte by byte until it would wait; until killed
 One line of JSON with the result. hold, send and take give "errno"; send and take a checksum.
 )";
 
@@ -48,8 +55,12 @@ void nonblocking(const guest::file& socket) {
     }
 }
 
-guest::file listen_at(std::uint32_t port, int backlog) {
-    auto socket = guest::vsock_socket();
+int socket_type(const guest::arguments& options) {
+    return options.text("type", "") == "record" ? SOCK_SEQPACKET : SOCK_STREAM;
+}
+
+guest::file listen_at(std::uint32_t port, int backlog, int type = SOCK_STREAM) {
+    auto socket = guest::vsock_socket(type);
     guest::vsock_bind(socket, port);
     if (::listen(socket.get(), backlog) != 0) {
         fail("listen");
@@ -114,7 +125,8 @@ int echo(const guest::arguments& options) {
 }
 
 int deaf(const guest::arguments& options) {
-    const auto listener = listen_at(options.number<std::uint32_t>("port", 0), options.number<int>("backlog", 128));
+    const auto listener =
+        listen_at(options.number<std::uint32_t>("port", 0), options.number<int>("backlog", 128), socket_type(options));
     for (;;) {
         ::pause();
     }
@@ -273,7 +285,7 @@ int report(std::uint64_t bytes, const checksum& sum, int error) {
 }
 
 int send(const guest::arguments& options) {
-    const auto socket = guest::vsock_socket();
+    const auto socket = guest::vsock_socket(socket_type(options));
     int error =
         guest::vsock_connect(socket, options.number<std::uint32_t>("cid", 0), options.number<std::uint32_t>("port", 0));
     const auto total = options.number<std::uint64_t>("mib", 1) << 20;
@@ -326,6 +338,10 @@ int main(int argc, char** argv) {
                                {"send", send},
                                {"take", take},
                                {"stop", guest::read_and_stop},
-                               {"fill", guest::fill}},
+                               {"fill", guest::fill},
+                               {"stuck", guest::be_stuck},
+                               {"drip", guest::drip},
+                               {"numbers", guest::send_numbers},
+                               {"turns", guest::read_in_turns}},
                               usage);
 }

@@ -59,14 +59,7 @@ int read_and_stop(const arguments& options) {
         size != 0 && ::setsockopt(listener.get(), AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size, sizeof(size)) != 0) {
         fail("SO_VM_SOCKETS_BUFFER_SIZE");
     }
-    if (::listen(listener.get(), 1) != 0) {
-        fail("listen");
-    }
-    std::cout << "listening" << std::endl;
-    const file socket{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-    if (!socket) {
-        fail("accept");
-    }
+    const auto socket = vsock_accept_one(listener);
     std::vector<char> block(block_size);
     for (auto left = options.number<std::uint64_t>("mib", 0) << 20; left > 0;) {
         const auto size = ::recv(socket.get(), block.data(), std::min<std::uint64_t>(left, block.size()), 0);

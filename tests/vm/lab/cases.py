@@ -18,13 +18,9 @@ import sys
 
 from .errors import LabError
 from .paths import VM
+from .settings import LOOPBACK, XEN, Setting, on_loopback
 
 registry = []
-
-# Where a case runs; else "loopback-5.10" and so on, or a Flask policy's name, and Xen enforces it.
-XEN, LOOPBACK = "xen", "loopback"
-# The kernel of what is just "loopback".
-LOOPBACK_SERIES = "6.12"
 
 
 class Skip(Exception):
@@ -47,6 +43,7 @@ class Case:
         self.fresh = options.pop("fresh", False)
         self.needs = options.pop("needs", ())
         self.debug = options.pop("debug", False)
+        self.sample = options.pop("sample", False)
         if options:
             raise TypeError(f"case {self.name}: unknown options {sorted(options)}")
 
@@ -54,12 +51,13 @@ class Case:
 def case(*kinds, **options):
     """One case with a domU of each kind.
 
-    flask: name of the policy it runs under (a boot of its own for all that name it)
+    flask: name of the policy that Xen enforces (a boot of its own for all that name it)
     loopback: True to run it on argo_loopback's virtual domains, too; "only" to run it there alone
-    series: kernels.SERIES on which it runs there, once on each; else it is LOOPBACK_SERIES
+    series: kernels.SERIES on which it runs there, once on each; else loopback.SERIES
     expects: patterns of kernel or Xen messages that it provokes
     timeout: seconds for all of it; fresh: True for domUs that no other case used
-    debug: True for what only a debug kernel can do (make check-debug)
+    debug: True for a case that runs on kernels which check themselves, and there only (make check-debug)
+    sample: True for one of those that `make check-debug SAMPLE=1` runs, too: what CI has time for
     needs: names of our modules and programs without which it is skipped
     """
     def declare(function):
@@ -82,25 +80,14 @@ def each(*kinds, **options):
 
 def _declare(function, kinds, suffix, options, loopback):
     options = {name: value for name, value in options.items() if name != "loopback"}
-    setting = options.pop("flask", XEN)
+    xen = Setting(XEN, flask=options.pop("flask", None))
     several = options.pop("series", ())
     if loopback != "only":
-        registry.append(Case(function, kinds, suffix, {**options, "setting": setting}))
+        registry.append(Case(function, kinds, suffix, {**options, "setting": xen}))
     for series in (several or (None,)) if loopback else ():
-        registry.append(Case(function, kinds, f"[{LOOPBACK}-{series}]" if series else f"[{LOOPBACK}]", {
-            **options, "setting": loopback_setting(series), "needs": [*options.get("needs", ()), "argo_loopback"]}))
-
-
-def loopback_setting(series=None):
-    """Cases of the usual series share one boot, whether they name it or not."""
-    return f"{LOOPBACK}-{series}" if series not in (None, LOOPBACK_SERIES) else LOOPBACK
-
-
-def loopback_series(setting):
-    """The kernel series of such a setting; None of any other."""
-    if setting == LOOPBACK:
-        return LOOPBACK_SERIES
-    return setting.removeprefix(f"{LOOPBACK}-") if setting.startswith(f"{LOOPBACK}-") else None
+        where = "-".join(filter(None, (LOOPBACK.name, series)))
+        registry.append(Case(function, kinds, f"[{where}]", {
+            **options, "setting": on_loopback(series), "needs": [*options.get("needs", ()), "argo_loopback"]}))
 
 
 def expect(condition, *text):

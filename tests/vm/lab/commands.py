@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The commands of python3 -m lab; each returns an exit status."""
 
-import functools
 import importlib.util
 
-from . import cases, kernels, loopback, machine, modules, runner, shell as shells
-from .cases import LOOPBACK
-from .errors import LabError
+from . import cases, compiledb, kernels, modules, runner, shell as shells
 from .paths import REPO, VM
+from .run import run
+from .settings import HYPERVISORS, LOOPBACK, XEN, Setting
 from .steps import Steps
 
 
@@ -19,31 +18,34 @@ def _load(path):
 
 
 def prepare(_):
-    machine.Built(Steps(machine.Built.STEPS))
+    XEN.build(Steps(XEN.steps))
     return 0
 
 
 def check(args):
-    # Once for all settings of Xen, and of argo_loopback where that has a kernel of theirs.
-    @functools.cache
-    def of_xen():
-        return machine.Built(Steps(machine.Built.STEPS))
-
     def built(setting):
-        series = cases.loopback_series(setting)
-        if series in (None, cases.LOOPBACK_SERIES):
-            return of_xen()
-        return machine.PlainBuilt(Steps(machine.PlainBuilt.STEPS), series)
+        return setting.build(Steps(setting.hypervisor.steps))
 
     return 0 if runner.run(built, args.pattern) else 1
 
 
+def try_(args):
+    """The shortest way from an edit to a case: one kernel, and of ours what the case names."""
+    setting = Setting(LOOPBACK)
+    found = [case for case in cases.load(args.pattern) if case.setting == setting and not case.debug]
+    needs = {need for case in found for need in case.needs}
+    programs = needs.difference(*map(modules.names, modules.SOURCES))
+    if programs:
+        run([VM / "build-user", *sorted(programs)], "building the programs of the cases")
+    built = LOOPBACK.build(Steps(LOOPBACK.steps), needs=needs)
+    return 0 if runner.run_cases(found, args.pattern, "try", lambda _: built) else 1
+
+
 def check_debug(args):
     def built(setting):
-        kind = machine.DebugBuilt if setting == LOOPBACK else machine.XenDebugBuilt
-        return kind(Steps(kind.STEPS), args.seconds)
+        return setting.build_debug(Steps(setting.hypervisor.steps), args.seconds)
 
-    return 0 if runner.run_debug(built, args.pattern) else 1
+    return 0 if runner.run_debug(built, args.pattern, args.sample) else 1
 
 
 def show(_):
@@ -53,11 +55,9 @@ def show(_):
 
 
 def shell(args):
-    if args.hypervisor == LOOPBACK:
-        with loopback.LoopbackLab(machine.PlainBuilt(Steps(machine.PlainBuilt.STEPS)), logs="shell") as lab:
-            return shells.loopback(lab)
-    built = machine.Built(Steps(machine.Built.STEPS))
-    with machine.Lab(built, logs="shell") as lab:
+    hypervisor = HYPERVISORS[args.hypervisor]
+    built = hypervisor.build(Steps(hypervisor.steps))
+    with hypervisor.boot(built, logs="shell") as lab:
         return shells.interactive(lab, args.kinds)
 
 
@@ -70,13 +70,14 @@ def sparse(_):
 
 
 def _build_modules(lint):
-    found = 0
     for series in kernels.SERIES:
         for path in modules.build(kernels.kernel(series), lint):
             print(path)
-            found += 1
-    if not found:
-        raise LabError("there are no kernel modules to build yet (kernel/Kbuild)")
+    return 0
+
+
+def compile_commands(_):
+    print(compiledb.write())
     return 0
 
 
@@ -86,11 +87,8 @@ def kdir(args):
 
 
 def demo(args):
-    return _load(VM / "demo.py").main(args.hypervisor)
+    return _load(VM / "demo.py").main(HYPERVISORS[args.hypervisor])
 
 
 def bench(_):
-    script = REPO / "tests" / "bench" / "run.py"
-    if not script.exists():
-        raise LabError("there is nothing to measure yet (tests/bench/run.py)")
-    return _load(script).main()
+    return _load(REPO / "tests" / "bench" / "run.py").main()

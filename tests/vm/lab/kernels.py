@@ -11,7 +11,7 @@ import subprocess
 
 from . import foreign
 from .apt import Apt
-from .cache import artefact, key_of
+from .cache import artefact, key_of, locked
 from .errors import LabError
 from .run import run
 
@@ -48,6 +48,13 @@ def _candidates(apt, prefix):
         found = re.search(r"linux-image-(\S+)", fields.get("depends", ""))
         if fields["version"].startswith(prefix) and found:
             yield found.group(1)
+
+
+def _instead(release):
+    """Backports keep one kernel: when a newer one comes, the one before is gone."""
+    apt = Apt(release)
+    has = sorted({".".join(fields["version"].split(".")[:2]) for fields in apt.versions("linux-image-amd64")})
+    return f"The mirror has {', '.join(has) or 'none'} for {release}; change SERIES in tests/vm/lab/kernels.py to one of those"
 
 
 def _image_packages(apt, release):
@@ -130,10 +137,14 @@ def kernel(series):
         raise LabError(f"no kernel {series} can be had from the Debian mirror\n    {last or ''}")
 
     recipe = (build, _relocate, _unwrap, _image_packages, _merge_usr, foreign.fetch_libraries, foreign.wrap)
-    place = artefact(f"linux-{series}", key_of(series, SERIES[series], *recipe), build)
-    if not (place / "relocated").exists():
-        # After the rename: only now is it known where the files are.
-        _relocate(place)
-        foreign.wrap(place)
-        (place / "relocated").touch()
+    try:
+        place = artefact(f"linux-{series}", key_of(series, SERIES[series], *recipe), build)
+    except LabError as error:
+        raise LabError(f"{error}\n{_instead(SERIES[series])}") from None
+    # Only now is it known where the files are. Labs that start at once must not wrap a wrapper.
+    with locked(f"linux-{series}-in-place"):
+        if not (place / "relocated").exists():
+            _relocate(place)
+            foreign.wrap(place)
+            (place / "relocated").touch()
     return Kernel(series, place)

@@ -7,10 +7,14 @@ A virtual domain is a /dev/argoN. Its commands run where that is /dev/argo, so w
 import shlex
 
 from . import agent as agents
-from . import domains, machine, qemu
-from .cases import LOOPBACK, loopback_setting
+from . import built, debugkernel, domains, kernels, qemu
 from .errors import LabError
+from .hypervisor import Hypervisor
+from .machine import Lab, wait_up
 
+NAME = "loopback"
+# The kernel where a case names none.
+SERIES = "6.12"
 DOMAINS = 6
 # A third domain that waits at a ring is refused, as the 33rd is by Xen.
 MAX_WAITERS = 2
@@ -25,7 +29,7 @@ class VirtualDomain(domains.Domain):
     address = "127.0.0.1"
 
     def __init__(self, lab, index):
-        super().__init__(lab, f"argo{index}", f"{LOOPBACK}{index}{lab.series}", index, lab.vm.agent)
+        super().__init__(lab, f"argo{index}", f"{NAME}{index}{lab.series_suffix}", index, lab.vm.agent)
         self.index = index
         lab.vm.check(f"/lab/virtual-domain {index}")
 
@@ -57,39 +61,25 @@ class VirtualDomain(domains.Domain):
         self.domid, self.state = domid, "running"
 
 
-class LoopbackLab:
-    """What lab.machine.Lab is for Xen, as far as cases need it that run on both."""
+class LoopbackLab(Lab):
+    """What XenLab is for Xen, as far as cases need it that run on both."""
 
-    hypervisor = "loopback"
+    hypervisor = NAME
 
-    def __init__(self, built, logs="loopback"):
-        self.built = built
-        self.logs = machine.own_directory(logs)
-        self.emulator_faults = []
-        self.guests = []
+    def __init__(self, what, logs=NAME):
+        super().__init__(what, qemu.plain(what.kernels[0].image, what.image, what.memory), logs)
+        # In the names of results, as in those of cases.
+        series = what.kernels[0].series
+        self.series_suffix = "" if series == SERIES else f"-{series}"
         self._next_domid = DOMAINS
-        self.machine = qemu.Machine(qemu.plain(built.plain_kernel.image, built.plain_image(), built.memory), self.logs)
-        try:
-            self._bring_up()
-        except BaseException:
-            self.stop()
-            raise
 
-    def _bring_up(self):
+    def bring_up(self):
         agent = agents.Agent("vm")
         self.vm = domains.Domain(self, "vm", "vm", None, agent)
-        machine.wait_up(self.machine, agent)
+        wait_up(self.machine, agent)
         self.vm.check(f"modprobe argo_loopback domains={DOMAINS} max_waiters={MAX_WAITERS}; "
                       "mount -t debugfs debugfs /sys/kernel/debug")
-        # In the names of results, as in those of cases.
-        self.series = loopback_setting(self.built.plain_kernel.series).removeprefix(LOOPBACK)
         self.dom0, *self.guests = [VirtualDomain(self, index) for index in range(DOMAINS)]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
 
     def revive(self, domain):
         """A dead domain lives again, under an id that nobody had."""
@@ -116,10 +106,6 @@ class LoopbackLab:
         """After a failure the next machine is five seconds away."""
         return False
 
-    def stop(self):
-        self.vm.agent.die("the lab ended")
-        self.machine.stop()
-
 
 class LoopbackPool:
     """Hands out virtual domains, whatever kinds are asked for."""
@@ -137,7 +123,33 @@ class LoopbackPool:
         for domain in taken:
             if domain.state != "running":
                 self._lab.revive(domain)
+        # A fault that a case asked for and did not come to must not meet the next case.
+        for domain in (self._lab.dom0, *self._lab.guests):
+            domain.control("mend")
         return taken
 
     def drop_used(self):
         """The machine is dropped (LoopbackLab.recovers)."""
+
+
+class Loopback(Hypervisor):
+    """argo_loopback, in a kernel of any series."""
+
+    name = NAME
+    steps = built.PLAIN_STEPS
+
+    def build(self, steps, series=None, needs=None):
+        return built.plain(steps, "fetching the kernel", lambda: kernels.kernel(series or SERIES), needs)
+
+    def build_debug(self, steps, stress_seconds):
+        return built.plain(steps, "building the debug kernel", lambda: debugkernel.kernel("debug"), memory=2560,
+                           stress_seconds=stress_seconds)
+
+    def what_boots(self, what, flask=None):
+        return f"a machine with argo_loopback and the kernel {what.kernels[0].series}"
+
+    def boot(self, what, flask=None, logs=None):
+        return LoopbackLab(what, logs or NAME)
+
+    def pool(self, lab):
+        return LoopbackPool(lab)

@@ -2,6 +2,7 @@
 """Our kernel modules, built for the lab's kernels."""
 
 import os
+import re
 
 from .cache import key_of
 from .paths import BUILD, REPO
@@ -15,13 +16,19 @@ SOURCES = {"kernel": REPO / "kernel", "bench": REPO / "tests" / "bench" / "kmod"
 SPARSE = "-D__CHECK_ENDIAN__ -D__typeof_unqual__=__typeof__ '-D__builtin_strlen(s)=(sizeof(s)-1)'"
 
 
-def build(kernel, lint=False):
-    """Builds everything for one kernel and returns the paths of the modules."""
+def names(part):
+    """Of the modules that one of SOURCES makes."""
+    found = set()
+    for makefile in [*SOURCES[part].rglob("Kbuild"), *SOURCES[part].glob("Makefile")]:
+        found.update(re.findall(r"^obj-m [:+]?= (\w+)\.o$", makefile.read_text(encoding="utf-8"), re.M))
+    return found
+
+
+def build(kernel, lint=False, needs=None):
+    """Builds everything for one kernel, or our own modules and what else of the names `needs` has; returns their paths."""
     found = []
     for name, source in SOURCES.items():
-        if not any((source / makefile).exists() for makefile in ("Kbuild", "Makefile")):
-            continue
-        if name in kernel.without:
+        if name in kernel.without or (needs is not None and name != "kernel" and not names(name) & set(needs)):
             continue
         # A copy, since Kbuild builds beside the sources and there are several kernels.
         work = BUILD / ("sparse" if lint else "modules") / kernel.series / name
@@ -33,7 +40,6 @@ def build(kernel, lint=False):
                 "CONFIG_DEBUG_INFO_BTF_MODULES=", "CONFIG_PAHOLE_VERSION=0",
                 f"ARGO_KERNEL={REPO / 'kernel'}", *kernel.make_args]
         if name != "kernel":
-            argv.append(f"ARGO_KERNEL={REPO / 'kernel'}")
             symbols = work.parent / "kernel" / "Module.symvers"
             if symbols.exists():
                 argv.append(f"KBUILD_EXTRA_SYMBOLS={symbols}")
@@ -58,6 +64,6 @@ def build(kernel, lint=False):
 
 def _contents(directory):
     for path in sorted(directory.rglob("*")):
-        if path.is_file() and path.suffix in ("", ".c", ".h", ".mk"):
+        if path.is_file() and path.suffix in ("", ".c", ".h", ".mk") and not path.name.startswith("."):
             yield path.name
             yield path.read_text(encoding="utf-8", errors="replace")

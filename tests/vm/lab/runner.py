@@ -8,12 +8,9 @@ import traceback
 
 from . import cases as declared
 from .agent import PATIENCE
-from .cases import LOOPBACK, XEN
 from .errors import LabError
-from .loopback import LoopbackLab, LoopbackPool
-from .machine import Lab
 from .paths import BUILD
-from .pool import Pool
+from .settings import LOOPBACK, Setting
 
 
 # Of the text of one failure.
@@ -29,6 +26,7 @@ class Results:
 
     def __init__(self):
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
+        # What failed, with the first line of why: a reader may have nothing but the end of the output.
         self.failures = []
         self.repeated = 0
 
@@ -38,8 +36,8 @@ class Results:
         first = detail.splitlines()[0] if detail and status == "skipped" else ""
         print(f"  {self.LABELS[status]} {name}{took}{'  (' + first + ')' if first else ''}", flush=True)
         if status == "failed":
-            self.failures.append(name)
             lines = detail.splitlines()
+            self.failures.append(": ".join([name, *lines[:1]]))
             if len(lines) > MOST_LINES:
                 lines[MOST_LINES // 2:-MOST_LINES // 2] = [f"… {len(lines) - MOST_LINES} lines …"]
             for line in lines:
@@ -74,7 +72,7 @@ def _outcome(case, lab, pool):
     """(status, text, whether the domUs it used can be used again)"""
     for need in case.needs:
         if not lab.built.has(need):
-            return "skipped", f"there is no {need} yet", True
+            return "skipped", f"{need} was not built", True
     used = []
     signal.signal(signal.SIGALRM, _overtime)
     signal.alarm(int(case.timeout * PATIENCE))
@@ -109,26 +107,15 @@ def _complaints(lab, case):
         return [f"the logs could not be read: {error}"]
 
 
-def _boot(built, setting):
-    if declared.loopback_series(setting):
-        series = built.plain_kernel.series
-        print(f"booting a machine with argo_loopback and the kernel {series} ... ", end="", flush=True)
-        return LoopbackLab(built, setting)
-    if setting == XEN:
-        print("booting Xen ... ", end="", flush=True)
-        return Lab(built)
-    print(f"booting Xen with the policy {setting} ... ", end="", flush=True)
-    return Lab(built, flask=setting, logs=f"vm-{setting}")
-
-
-def _run_group(group, built, setting, results):
-    remaining = list(group)
+def _run_group(remaining, built, setting, results):
+    """Takes out of the list what it has run."""
     while remaining:
         start = time.monotonic()
-        with _boot(built, setting) as lab:
+        print(f"booting {setting.what_boots(built)} ... ", end="", flush=True)
+        with setting.boot(built) as lab:
             print(f"{time.monotonic() - start:.0f} s", flush=True)
             lab.results = results
-            pool = LoopbackPool(lab) if declared.loopback_series(setting) else Pool(lab)
+            pool = setting.pool(lab)
             pool.prepare(lab.dom0)
             lab.complaints()
             while remaining:
@@ -167,23 +154,30 @@ def _run_case(case, lab, pool, results):
 
 
 def run(built, pattern=None):
-    """Runs the cases whose name matches; returns whether all passed. built(setting): on what."""
-    return _run([c for c in declared.load(pattern) if not c.debug], pattern, "vm", built)
+    """Runs the cases whose name matches; returns whether all passed. built(setting): what is booted."""
+    return run_cases([c for c in declared.load(pattern) if not c.debug], pattern, "vm", built)
 
 
-def run_debug(built, pattern=None):
-    """Runs those of argo_loopback, and those declared with debug=True."""
-    return _run([c for c in declared.load(pattern) if c.debug or c.setting == LOOPBACK], pattern, "debug", built)
+def run_debug(built, pattern=None, sample=False):
+    """Runs those of argo_loopback's usual kernel, and those declared with debug=True; or no more than the sample."""
+    found = [c for c in declared.load(pattern) if c.debug or c.setting == Setting(LOOPBACK)]
+    return run_cases([c for c in found if c.sample or not sample], pattern, "debug", built)
 
 
-def _run(found, pattern, name, built):
+def run_cases(found, pattern, name, built):
+    """Runs these. pattern: that found them; name: of the account in build/results."""
     if not found:
         raise LabError(f"no test has {pattern!r} in its name (python3 -m lab show lists them)")
     # First whether the lab works at all.
     found.sort(key=lambda c: not c.name.startswith("smoke."))
     results = Results()
-    for setting in sorted({c.setting for c in found}, key=lambda name: (name != XEN, name)):
-        _run_group([c for c in found if c.setting == setting], built(setting), setting, results)
+    for setting in sorted({c.setting for c in found}, key=lambda s: s.order):
+        group = [c for c in found if c.setting == setting]
+        try:
+            _run_group(group, built(setting), setting, results)
+        except LabError as error:
+            # What does not boot or does not answer hides no result of the others.
+            results.add("failed", f"lab.{setting.name}", f"{error}\n{len(group)} cases were not run")
     results.save(name)
     for failed in results.failures:
         print(f"failed: {failed}")

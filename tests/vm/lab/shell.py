@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A person at the lab: a shell in dom0 on this terminal."""
+"""A person at the lab: a shell in its first domain, or on the machine itself, on this terminal."""
 
 import os
 import select
@@ -13,6 +13,16 @@ ESCAPE = b"\x1d"
 
 
 def interactive(lab, kinds):
+    """kinds: of the domUs to start on Xen."""
+    if lab.hypervisor == "xen":
+        _on_xen(lab, kinds)
+        relay.Relay(lab)
+        return _talk(lab, lab.dom0.agent)
+    _on_loopback(lab)
+    return _talk(lab, lab.vm.agent)
+
+
+def _on_xen(lab, kinds):
     for kind in kinds:
         print(f"starting a domU ({kind}) ...", flush=True)
         lab.create(kind, name=f"u{len(lab.guests) + 1}")
@@ -26,11 +36,9 @@ This is dom0 on Xen. Running domUs: {names or 'none'}.
   xl …                  Xen's tool; logs of this run are in {lab.logs} on the host
   exit, or Ctrl-]       ends the lab
 """, flush=True)
-    return _talk(lab, lab.dom0.agent)
 
 
-def loopback(lab):
-    """The machine itself, and a word for its virtual domains."""
+def _on_loopback(lab):
     print(f"""
 This is a machine with argo_loopback: domains 0 to {len(lab.guests)}, /dev/argo0 to /dev/argo{len(lab.guests)}.
   argo-ctl --device /dev/argo1 …    as domain 1
@@ -38,15 +46,12 @@ This is a machine with argo_loopback: domains 0 to {len(lab.guests)}, /dev/argo0
   cat /sys/kernel/debug/argo_loopback/argo1     how to make it fail
   exit, or Ctrl-]                   ends it
 """, flush=True)
-    return _talk(lab, lab.vm.agent)
 
 
 def _talk(lab, agent):
     on_terminal = sys.stdin.isatty()
     saved = termios.tcgetattr(0) if on_terminal else None
     rows, columns = _size()
-    if lab.hypervisor == "xen":
-        relay.Relay(lab)
     process = agent.spawn(
         "export TERM=vt100 PATH=$PATH:/lab HOME=/root; cd; "
         + (f"LINES={rows} COLUMNS={columns} exec /lab/agent pty 'exec ash -l'" if on_terminal else "exec sh"),

@@ -20,21 +20,27 @@ def _line(counts):
     return ", ".join(f"{counts[kind]} {kind}" for kind in KINDS)
 
 
-def unit(broken):
-    counts, failures, results = dict.fromkeys(KINDS, 0), [], []
-    for account in sorted((BUILD / "results").glob("*.xml")):
-        for case in xml.etree.ElementTree.parse(account).getroot().iter("testcase"):
+def account(part, accounts, broken=()):
+    """Counts what ctest says of a part; each name of `broken` is one more failure."""
+    results = [(name, "failed") for name in broken]
+    for path in accounts:
+        for case in xml.etree.ElementTree.parse(path).getroot().iter("testcase"):
             results.append((case.get("name"), STATUS.get(case.get("status"), "skipped")))
-    results += [(name, "failed") for name in broken]
+    return write(part, results)
+
+
+def write(part, results):
+    """Leaves the counts of a part for the sum, given as names and words of KINDS; status 1 if anything failed."""
+    counts, failures = dict.fromkeys(KINDS, 0), []
     for name, status in results:
         counts[status] += 1
         if status == "failed":
             failures.append(name)
     (BUILD / "results").mkdir(parents=True, exist_ok=True)
-    (BUILD / "results" / "unit.json").write_text(
+    (BUILD / "results" / f"{part}.json").write_text(
         json.dumps({"counts": counts, "failures": failures}), encoding="utf-8")
     print(_line(counts))
-    return 0
+    return 1 if failures else 0
 
 
 def total(parts):
@@ -61,5 +67,5 @@ def total(parts):
 
 if __name__ == "__main__":
     if sys.argv[1] == "unit":
-        sys.exit(unit(sys.argv[2:]))
+        sys.exit(account("unit", sorted((BUILD / "results").glob("*.xml")), sys.argv[2:]))
     sys.exit(total(sys.argv[2:]))
