@@ -2,6 +2,7 @@
 """Runs cases in as few boots as can be, and counts."""
 
 import json
+import os
 import signal
 import time
 import traceback
@@ -19,6 +20,11 @@ MOST_LINES = 80
 MOST_TRIES = 3
 
 
+def _time_is_over():
+    """Whether no further case is to begin: CI ends a run that takes too long, and with it all that was learnt."""
+    return time.time() > float(os.environ.get("LAB_UNTIL", "inf"))
+
+
 class Results:
     """Counts, and a line for each result."""
 
@@ -29,6 +35,8 @@ class Results:
         # What failed, with the first line of why: a reader may have nothing but the end of the output.
         self.failures = []
         self.repeated = 0
+        # Cases that were not run since LAB_UNTIL was reached.
+        self.late = 0
 
     def add(self, status, name, detail="", seconds=None):
         self.counts[status] += 1
@@ -49,6 +57,12 @@ class Results:
         print(f"  again {name}  (QEMU's fault, tests/vm/lab/emulator.py: {'; '.join(faults)})", flush=True)
         for line in text.splitlines()[:10]:
             print(f"       {line}", flush=True)
+
+    def leave_out(self, cases):
+        """Cases for which no time is left."""
+        for case in cases:
+            self.add("skipped", case.name, "no time is left")
+        self.late += len(cases)
 
     def line(self):
         return ", ".join(f"{count} {status}" for status, count in self.counts.items())
@@ -119,6 +133,9 @@ def _run_group(remaining, built, setting, results):
             pool.prepare(lab.dom0)
             lab.complaints()
             while remaining:
+                if _time_is_over():
+                    results.leave_out(remaining)
+                    return
                 case = remaining.pop(0)
                 reusable = _run_case(case, lab, pool, results)
                 if lab.dom0.agent.dead or not lab.machine.running or (not reusable and not lab.recovers()):
@@ -173,6 +190,9 @@ def run_cases(found, pattern, name, built):
     results = Results()
     for setting in sorted({c.setting for c in found}, key=lambda s: s.order):
         group = [c for c in found if c.setting == setting]
+        if _time_is_over():
+            results.leave_out(group)
+            continue
         try:
             _run_group(group, built(setting), setting, results)
         except LabError as error:
@@ -183,5 +203,7 @@ def run_cases(found, pattern, name, built):
         print(f"failed: {failed}")
     if results.repeated:
         print(f"{results.repeated} runs of a case were spoilt by the emulator and repeated")
+    if results.late:
+        print(f"{results.late} cases were NOT run: the time for all of them (LAB_UNTIL) was over")
     print(results.line(), flush=True)
     return not results.counts["failed"]
