@@ -10,7 +10,7 @@ from . import agent as agents
 from . import built, debugkernel, domains, kernels, qemu
 from .errors import LabError
 from .hypervisor import Hypervisor
-from .machine import Lab, wait_up
+from .machine import Lab
 
 NAME = "loopback"
 # The kernel where a case names none.
@@ -74,9 +74,7 @@ class LoopbackLab(Lab):
         self._next_domid = DOMAINS
 
     def bring_up(self):
-        agent = agents.Agent("vm")
-        self.vm = domains.Domain(self, "vm", "vm", None, agent)
-        wait_up(self.machine, agent)
+        self.vm = domains.Domain(self, "vm", "vm", None, self.power_on("vm"))
         self.vm.check(f"modprobe argo_loopback domains={DOMAINS} max_waiters={MAX_WAITERS}; "
                       "mount -t debugfs debugfs /sys/kernel/debug")
         self.dom0, *self.guests = [VirtualDomain(self, index) for index in range(DOMAINS)]

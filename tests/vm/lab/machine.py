@@ -34,20 +34,10 @@ def own_directory(name):
 _held = []
 
 
-def wait_up(machine, agent):
-    """Connects the agent of a machine that boots, and waits for it."""
-    agents.over_socket(agent, machine.wait_socket())
-    try:
-        agent.wait_hello(BOOT_TIMEOUT)
-    except LabError as error:
-        raise LabError(f"{error}\n{machine.said()}\nits console ends with:\n"
-                       + "\n".join(machine.log().splitlines()[-25:])) from None
-
-
 class Lab:
     """A machine that runs from `with` on, and its domains. lab.dom0 runs commands, and so do lab.guests.
 
-    A hypervisor's lab has bring_up(agent), complaints(), leaks() and recovers(), and `hypervisor`, the name that the driver
+    A hypervisor's lab has bring_up(), complaints(), leaks() and recovers(), and `hypervisor`, the name that the driver
     has for it.
     """
 
@@ -62,7 +52,6 @@ class Lab:
         self.machine = None
 
     def __enter__(self):
-        self.machine = qemu.Machine(self._boot, self.logs)
         try:
             self.bring_up()
         except BaseException:
@@ -70,10 +59,32 @@ class Lab:
             raise
         return self
 
+    def power_on(self, name):
+        """Boots the machine, and returns the agent of that name in it."""
+        try:
+            return self._boot_once(name)
+        except agents.Gone as gone:
+            # QEMU 7.2 ends now and then while a kernel boots. Nothing of ours is loaded then.
+            print(f"again, since {gone}", flush=True)
+            self.machine.stop()
+            return self._boot_once(name)
+
+    def _boot_once(self, name):
+        agent = agents.Agent(name)
+        self.machine = qemu.Machine(self._boot, self.logs)
+        agents.over_socket(agent, self.machine.wait_socket())
+        try:
+            agent.wait_hello(BOOT_TIMEOUT)
+        except LabError as error:
+            raise type(error)(f"{error}\n{self.machine.said()}\nits console ends with:\n"
+                              + "\n".join(self.machine.log().splitlines()[-25:])) from None
+        return agent
+
     def __exit__(self, *_):
         self.stop()
 
     def stop(self):
         for guest in self.guests:
             guest.agent.die("the lab ended")
-        self.machine.stop()
+        if self.machine:
+            self.machine.stop()

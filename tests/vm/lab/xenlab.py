@@ -5,7 +5,7 @@ from . import agent as agents
 from . import built, debugkernel, domains, emulator, evidence, klog, kernels, policy, qemu
 from .errors import LabError
 from .hypervisor import Hypervisor
-from .machine import BOOT_TIMEOUT, Lab, wait_up
+from .machine import BOOT_TIMEOUT, Lab
 from .pool import Pool
 
 
@@ -25,9 +25,7 @@ class XenLab(Lab):
         self._xen_read = 0
 
     def bring_up(self):
-        agent = agents.Agent("dom0")
-        self.dom0 = domains.Domain(self, "dom0", "dom0", 0, agent)
-        wait_up(self.machine, agent)
+        self.dom0 = domains.Domain(self, "dom0", "dom0", 0, self.power_on("dom0"))
         self.dom0.address = domains.DOM0_ADDRESS
         self.dom0.check("/lab/xen-up")
 
