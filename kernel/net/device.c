@@ -9,6 +9,21 @@
 #define FEATURES	(NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO | \
 			 NETIF_F_TSO6 | NETIF_F_TSO_ECN | NETIF_F_HIGHDMA)
 
+static const char *why_no_ring(int rc)
+{
+	switch (rc) {
+	case -EEXIST:
+	case -EADDRINUSE:
+		return " (another device or program has it)";
+	case -EPERM:
+		return " (the hypervisor lets no ring be open to all domains: give it a peer)";
+	case -ESRCH:
+		return " (peer is no domain that exists: set the device up when that domain runs)";
+	default:
+		return "";
+	}
+}
+
 static int argo_net_open(struct net_device *dev)
 {
 	struct argo_net *net = netdev_priv(dev);
@@ -17,11 +32,7 @@ static int argo_net_open(struct net_device *dev)
 	rc = argo_net_rx_open(net);
 	if (rc) {
 		netdev_err(dev, "no ring at port %u: %d%s\n", net->port, rc,
-			   rc == -EEXIST || rc == -EADDRINUSE ?
-			   " (another device or program has it)" :
-			   rc == -EPERM ?
-			   " (the hypervisor lets no ring be open to all domains: give it a peer)" :
-			   "");
+			   why_no_ring(rc));
 		return rc;
 	}
 	rc = argo_net_queue_open(net, 0);

@@ -377,9 +377,10 @@ def errors_say_what_is_wrong(lab, u):
     up(u, "10.77.0.2", "peer 0")
     done = u.run("ip link set argo0 type argo port 7")
     expect(done.rc != 0 and "creation only" in done.err, done)
-    done = u.run("ip link add argo1 type argo peer 0 && ip link set argo1 up")
-    expect(done.rc != 0 and "another device" in u.check("dmesg | tail -5"), done)
-    u.check("ip link del argo1")
+    for options, why in (("peer 0", "another device"), ("peer 32000 port 42", "peer is no domain that exists")):
+        done = u.run(f"ip link add argo1 type argo {options} && ip link set argo1 up")
+        expect(done.rc != 0 and why in u.check("dmesg | tail -5"), options, done)
+        u.check("ip link del argo1")
     expect("peer 0 port 41" in u.check("ip -d link show argo0"))
     down(u)
 
