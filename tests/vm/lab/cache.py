@@ -41,9 +41,11 @@ def locked(name):
 def artefact(name, key, build):
     """The directory that build(dir) fills; it appears complete or not at all."""
     place = cache_root() / f"{name}-{key}"
+    if _used(place):
+        return place
     with locked(name):
-        if place.is_dir():
-            os.utime(place)
+        # Another lab may have made it meanwhile.
+        if _used(place):
             return place
         work = tempfile.mkdtemp(prefix=f".{name}-", dir=cache_root())
         try:
@@ -54,6 +56,15 @@ def artefact(name, key, build):
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return place
+
+
+def _used(place):
+    """Whether it is there; if so, it is kept for longer."""
+    try:
+        os.utime(place)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _prune(name, kept):
