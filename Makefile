@@ -22,7 +22,7 @@ DEPS := packaging/deps/install
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 LOCAL = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' KDIR='$(if $(KDIR),$(abspath $(KDIR)))'
 
-.PHONY: help demo check check-unit check-debian13 check-vm check-packaging check-debug check-deb deb try compile-commands lab modules install uninstall dist lint bench clean user
+.PHONY: help demo check check-unit check-debian13 check-vm check-packaging check-debug check-deb deb xen-deb check-xen-deb try compile-commands lab modules install uninstall dist lint bench clean user
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -98,6 +98,16 @@ deb:
 check-deb:
 	@$(DEPS) deb
 	@tests/packaging/deb/check $(SUITE)
+
+#: make xen-deb         Debian's Xen with Argo and XSM as a package, in build/deb-xen; SUITE as above
+xen-deb:
+	@$(DEPS) deb
+	@packaging/xen/build $(SUITE)
+
+#: make check-xen-deb   that package in place of Debian's, with GRUB, updated around, and taken back; SUITE as above
+check-xen-deb:
+	@$(DEPS) build lab deb
+	@tests/packaging/xen/check $(SUITE)
 
 #: make lint            checkpatch, sparse, clang-format, clang-tidy (TIDY=all: of the tests, too), shellcheck, Python
 lint:
