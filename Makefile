@@ -22,7 +22,7 @@ DEPS := packaging/deps/install
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 LOCAL = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' KDIR='$(if $(KDIR),$(abspath $(KDIR)))'
 
-.PHONY: help demo check check-unit check-debian13 check-vm check-packaging check-debug check-deb deb xen-deb check-xen-deb try compile-commands lab modules install uninstall dist lint bench clean user
+.PHONY: help demo check check-unit check-debian13 check-vm check-packaging check-debug check-deb deb xen-deb check-xen-deb try compile-commands lab modules install uninstall dist lint bench clean user check-rpm rpm
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -108,6 +108,16 @@ xen-deb:
 check-xen-deb:
 	@$(DEPS) build lab deb
 	@tests/packaging/xen/check $(SUITE)
+
+#: make rpm             RPMs in build/rpm of the commit that is checked out: argo.spec, which is Fedora's, with Debian's rpmbuild
+rpm:
+	@$(DEPS) install rpm
+	@packaging/rpm/build
+
+#: make check-rpm       rpmlint, and the RPMs installed, upgraded and removed in clean roots, as root
+check-rpm:
+	@$(DEPS) install rpm deb
+	@tests/packaging/rpm/check
 
 #: make lint            checkpatch, sparse, clang-format, clang-tidy (TIDY=all: of the tests, too), shellcheck, Python
 lint:
