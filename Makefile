@@ -22,7 +22,7 @@ DEPS := packaging/deps/install
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 LOCAL = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' KDIR='$(if $(KDIR),$(abspath $(KDIR)))'
 
-.PHONY: help demo check check-unit check-debian13 check-vm check-packaging check-debug check-deb deb xen-deb check-xen-deb try compile-commands lab modules install uninstall dist lint bench clean user check-rpm rpm
+.PHONY: help demo check check-unit check-debian13 check-vm check-packaging check-debug check-deb deb xen-deb check-xen-deb try compile-commands lab modules install uninstall dist lint bench clean user check-rpm rpm check-yocto
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -118,6 +118,11 @@ rpm:
 check-rpm:
 	@$(DEPS) install rpm deb
 	@tests/packaging/rpm/check
+
+#: make check-yocto     the recipes in packaging/yocto as far as Debian can; OE=FOLDER: with BitBake, too
+check-yocto:
+	@$(DEPS) build lab
+	@tests/packaging/yocto/check
 
 #: make lint            checkpatch, sparse, clang-format, clang-tidy (TIDY=all: of the tests, too), shellcheck, Python
 lint:
