@@ -71,7 +71,7 @@ said=$(get install argo libargo-dev) || die "$said"
 [ "$(dkms status argo)" = "argo/$VERSION, $K, x86_64: installed" ] || die "after the upgrade: $(dkms status argo)"
 [ ! -e "/usr/src/argo-$BEFORE" ] || die "sources of $BEFORE are left"
 argo-ctl --version | grep -F "$VERSION"
-[ "$(argo-ctl info >/dev/null 2>&1; echo $?)" = 3 ] || die "argo-ctl info does not say that there is no device"
+[ "$(argo-ctl info >/dev/null 2>&1; echo $?)" = 6 ] || die "argo-ctl info does not say that this is no Xen domain"
 ip link add name argo0 type argo help 2>&1 | grep -F 'peers'
 # As the headers' own package does it when it is configured.
 mv /tmp/later "/lib/modules/$LATER"
