@@ -143,7 +143,8 @@ def what_is_read_may_hold_more(lab, a, b):
     for server, client in ((lab.dom0, a), (a, lab.dom0), (a, b), (b, a)):
         expect(room(server, client, "--mib 0") == 256 << 10, "a socket that is not read keeps AF_VSOCK's default")
         grown = room(server, client, "--mib 8")
-        expect(grown == 1 << 20, grown)
+        # Of what was read, less than a quarter of the window may not have been told.
+        expect(3 << 18 < grown <= 1 << 20, grown)
     chosen = room(a, b, "--mib 8 --buffer 131072")
     expect(chosen == 128 << 10, "its user said how much", chosen)
 
