@@ -15,8 +15,11 @@
 
 /* Most pollers that are woken at once. */
 #define FEW		8
-/* The worker wakes pollers after a wake-up of them took longer than this. */
-#define SLOW_NS		(50 * NSEC_PER_USEC)
+/*
+ * The worker wakes pollers after a wake-up of them took longer than this. One
+ * poller takes a few microseconds, and tens where the processor is emulated.
+ */
+#define SLOW_NS		(200 * NSEC_PER_USEC)
 /* Fast wake-ups by the worker after which pollers are woken at once again. */
 #define FAST_WAKES	16
 
@@ -54,25 +57,26 @@ static bool are_few(const struct argo_pollers *p)
 	return true;
 }
 
-/* Return: whether the pollers were few and waking them was fast. */
+/* Return: whether waking the pollers was fast. */
 static bool wake_locked(struct argo_pollers *p, __poll_t events)
 {
-	bool few = are_few(p);
 	u64 began = local_clock();
 
 	lockdep_assert_held(&p->wq.lock);
 
 	wake_up_locked_poll(&p->wq, events);
-	return few && local_clock() - began < SLOW_NS;
+	return local_clock() - began < SLOW_NS;
 }
 
 static void wake_work_fn(struct work_struct *work)
 {
 	struct argo_pollers *p = container_of(work, struct argo_pollers, work);
 	__poll_t events = (__force __poll_t)atomic_xchg(&p->events, 0);
+	bool few;
 
 	spin_lock_irq(&p->wq.lock);
-	if (!wake_locked(p, events))
+	few = are_few(p);
+	if (!wake_locked(p, events) || !few)
 		p->slow = FAST_WAKES;
 	else if (p->slow)
 		p->slow--;
