@@ -18,6 +18,8 @@ class Built:
     modules: {series: [paths of our modules]}
     memory: MiB of a machine without Xen
     stress_seconds: how long a case runs that does anything at random
+    disks: {name: path of an image} of the machine
+    dom0: the debian.Disk of a dom0 instead of the lab's own
     """
 
     kernels: list
@@ -26,6 +28,8 @@ class Built:
     memory: int = 1024
     stress_seconds: int = 10
     xen: object = None
+    disks: dict = dataclasses.field(default_factory=dict)
+    dom0: object = None
 
     def has(self, name):
         """Whether a module or a guest program of that name was built."""

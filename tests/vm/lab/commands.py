@@ -22,11 +22,16 @@ def prepare(_):
     return 0
 
 
-def check(args):
-    def built(setting):
-        return setting.build(Steps(setting.hypervisor.steps))
+def _built(setting):
+    return setting.build(Steps(setting.steps))
 
-    return 0 if runner.run(built, args.pattern) else 1
+
+def check(args):
+    return 0 if runner.run(_built, args.pattern) else 1
+
+
+def check_debian(args):
+    return 0 if runner.run_debian(_built, args.pattern, args.sample) else 1
 
 
 def try_(args):

@@ -29,6 +29,8 @@ class Domain:
     """A domain that runs commands. .domid, .name, .kind ("dom0" or a kind); .address: its IPv4 address, or None."""
 
     address = None
+    # Prints the kernel's messages, and forgets them.
+    take_log = "dmesg -r -c"
 
     def __init__(self, lab, name, kind, domid, agent):
         self.lab, self.name, self.kind, self.domid, self.agent = lab, name, kind, domid, agent
@@ -62,7 +64,7 @@ class Domain:
             if self.state == "running":
                 found.insert(0, self.agent.dead)
             return self._take_complaints([f"{self.name}: {line}" for line in found])
-        text = self.fetch("dmesg -r -c")
+        text = self.fetch(self.take_log)
         with open(self.lab.logs / f"{self.name}.dmesg", "a", encoding="utf-8") as log:
             log.write(text)
         return self._take_complaints([f"{self.name}: {line}" for line in klog.kernel_complaints(text, expected)])

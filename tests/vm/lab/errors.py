@@ -8,3 +8,7 @@ class LabError(Exception):
 
 class NoXen(LabError):
     """Xen can neither be built nor is it in the cache."""
+
+
+class NotHere(LabError):
+    """This machine or this user cannot have it, which is no fault of what is tested."""

@@ -12,7 +12,7 @@ from .paths import BUILD, REPO, VM
 from .run import run
 
 DOM0_MODULES = ("virtio_pci", "virtio_console", "xenfs", "xen-privcmd", "xen-evtchn", "xen-gntdev",
-                "xen-gntalloc", "xen-netback")
+                "xen-gntalloc", "xen-netback", "xen-blkback", "virtio_blk", "ext4", "crc32c-generic")
 GUEST_MODULES = ("xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-netfront")
 PLAIN_MODULES = ("virtio_pci", "virtio_console")
 # For AF_VSOCK, for what watches it, and VMware's transport, which modprobe.d keeps away; and what goes on top of network
@@ -117,19 +117,9 @@ def _add_modules(archive, kernel, modules, ours):
             archive.copy(f"usr/lib/modules/{kernel.release}/{path.name}", path)
 
 
-def _agent():
-    sources = sorted((VM / "agent").glob("*.[ch]"))
-
-    def build(place):
-        run(["gcc", "-O2", "-Wall", "-Wextra", "-static", "-D_GNU_SOURCE", "-o", place / "agent",
-             *[s for s in sources if s.suffix == ".c"]], "building the agent")
-
-    return artefact("agent", key_of(build, *[s.read_text(encoding="utf-8") for s in sources]), build) / "agent"
-
-
 def _add_payload(archive, kernel, modules, role, ours):
     _add_modules(archive, kernel, modules, ours)
-    archive.copy("lab/agent", _agent(), 0o755)
+    archive.copy("lab/agent", programs.agent(), 0o755)
     for path in sorted((VM / "guest-root" / role).iterdir()):
         archive.copy("init" if path.name == "init" else f"lab/{path.name}", path, 0o755)
     archive.copy("etc/modprobe.d/argo.conf", REPO / "packaging" / "modprobe.d" / "argo.conf")

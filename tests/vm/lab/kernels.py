@@ -87,7 +87,7 @@ def _relocate(place):
             link.symlink_to(target)
 
 
-def _unwrap(bzimage, vmlinux):
+def unwrap(bzimage, vmlinux):
     """Takes the kernel proper out of a bzImage: an emulated processor needs 10 s to unpack it."""
     data = bzimage.read_bytes()
     # The x86 boot protocol's header: sectors of setup code, then where in the rest the payload is.
@@ -131,12 +131,12 @@ def kernel(series):
             shutil.rmtree(work / "usr" / "share", ignore_errors=True)
             image = _merge_usr(work, release)
             run(["/sbin/depmod", "-b", work, release], "depmod")
-            _unwrap(image, work / "vmlinux")
+            unwrap(image, work / "vmlinux")
             (work / "release").write_text(release + "\n", encoding="ascii")
             return
         raise LabError(f"no kernel {series} can be had from the Debian mirror\n    {last or ''}")
 
-    recipe = (build, _relocate, _unwrap, _image_packages, _merge_usr, foreign.fetch_libraries, foreign.wrap)
+    recipe = (build, _relocate, unwrap, _image_packages, _merge_usr, foreign.fetch_libraries, foreign.wrap)
     try:
         place = artefact(f"linux-{series}", key_of(series, SERIES[series], *recipe), build)
     except LabError as error:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Which shared libraries a program needs, and where they are on this machine."""
+"""Programs of this machine for guests: the agent, and which shared libraries a program needs."""
 
 import re
 
+from .cache import artefact, key_of
 from .errors import LabError
+from .paths import VM
 from .run import run
 
 LOADER = "usr/lib64/ld-linux-x86-64.so.2"
@@ -43,3 +45,14 @@ def add_programs(archive, paths, where, extra_dirs=(), present=()):
         archive.copy(f"{LIBRARIES}/{soname}", path, 0o755)
     if needed:
         archive.copy(LOADER, "/lib64/ld-linux-x86-64.so.2", 0o755)
+
+
+def agent():
+    """The agent (tests/vm/agent), which needs no library."""
+    sources = sorted((VM / "agent").glob("*.[ch]"))
+
+    def build(place):
+        run(["gcc", "-O2", "-Wall", "-Wextra", "-static", "-D_GNU_SOURCE", "-o", place / "agent",
+             *[s for s in sources if s.suffix == ".c"]], "building the agent")
+
+    return artefact("agent", key_of(build, *[s.read_text(encoding="utf-8") for s in sources]), build) / "agent"

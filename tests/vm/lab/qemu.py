@@ -13,10 +13,13 @@ from .errors import LabError
 CPU = "EPYC,-monitor,-smap"
 
 # xsave=0: with lazy FPU and xsave, programs crash now and then once an HVM-type guest runs (QEMU 7.2).
-# mac-permissive: without it a ring open to any sender is refused with EPERM.
 XEN_ARGS = ("console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=warning/warning "
-            "dom0_mem={dom0}M,max:{dom0}M dom0_max_vcpus=2 xsave=0 argo=1,mac-permissive=1 flask={flask} "
-            "spec-ctrl=no no-real-mode noreboot")
+            "dom0_mem=1280M,max:1280M dom0_max_vcpus=2 xsave=0 spec-ctrl=no no-real-mode noreboot")
+# mac-permissive: without it a ring open to any sender is refused with EPERM.
+ARGO_ARGS = "argo=1,mac-permissive=1"
+XEN_MEM = 3072
+# For systems with systemd.
+QUIET = "loglevel=1 panic=1 log_buf_len=1M mitigations=off systemd.show_status=no"
 _LINUX_ARGS = "rdinit=/init loglevel=4 panic=1 log_buf_len=4M mitigations=off cryptomgr.notests"
 DOM0_ARGS = f"console=hvc0 {_LINUX_ARGS}"
 PLAIN_ARGS = f"console=ttyS0 {_LINUX_ARGS} lab.name=vm"
@@ -27,19 +30,27 @@ def _die_with_parent():
 
 
 class Boot:
-    """What a machine starts with: a kernel, its command line, what is loaded beside it, and MiB of memory."""
+    """What a machine starts with: a kernel, its command line, what is loaded beside it, MiB of memory, and disks."""
 
-    def __init__(self, kernel, args, modules, mem):
-        self.kernel, self.args, self.modules, self.mem = kernel, args, modules, mem
+    def __init__(self, kernel, args, modules, mem, disks=None):
+        """disks: {name: path of an image, which is not written to}"""
+        self.kernel, self.args, self.modules, self.mem, self.disks = kernel, args, modules, mem, disks or {}
 
 
-def xen(hypervisor, kernel, initramfs, flask="disabled", policy=None):
+def xen(hypervisor, kernel, initramfs, flask="disabled", policy=None, disks=None):
     """Xen, and a dom0."""
     modules = [f"{kernel} {DOM0_ARGS}", str(initramfs)] + ([str(policy)] if policy else [])
     for module in modules:
         if "," in module.replace(DOM0_ARGS, ""):
             raise LabError(f"QEMU cannot load a file whose path has a comma: {module}")
-    return Boot(hypervisor, XEN_ARGS.format(flask=flask, dom0=1280), ",".join(modules), 3072)
+    return Boot(hypervisor, f"{XEN_ARGS} {ARGO_ARGS} flask={flask}", ",".join(modules), XEN_MEM, disks)
+
+
+def debian_xen(dom0, disks):
+    """Xen and a dom0 as a boot loader would start them from a debian.Disk."""
+    args = f"root=/dev/vda rw console=hvc0 {QUIET}"
+    return Boot(dom0.xen, f"{XEN_ARGS} {dom0.xen_args}", f"{dom0.kernel} {args},{dom0.initramfs}", XEN_MEM,
+                {"dom0": dom0.image, **disks})
 
 
 def plain(kernel, initramfs, mem):
@@ -47,8 +58,16 @@ def plain(kernel, initramfs, mem):
     return Boot(kernel, PLAIN_ARGS, initramfs, mem)
 
 
+def _disks(disks):
+    """A machine finds them by their names (guest-root/dom0/disk)."""
+    for name, path in disks.items():
+        file = str(path).replace(",", ",,")
+        yield from ("-drive", f"file={file},if=none,id={name},format=raw,snapshot=on",
+                    "-device", f"virtio-blk-pci,drive={name},serial={name}")
+
+
 class Machine:
-    """One run of QEMU. Nothing leaves it: it has no network device and no disk."""
+    """One run of QEMU. Nothing leaves it: it has no network device, and what is written to its disks goes with it."""
 
     def __init__(self, boot, logs):
         self.console = logs / "console.log"
@@ -62,6 +81,7 @@ class Machine:
                 "-device", "virtio-serial-pci",
                 "-chardev", f"socket,id=agent,path={self.socket},server=on,wait=off",
                 "-device", "virtserialport,chardev=agent,name=lab",
+                *_disks(boot.disks),
                 "-kernel", str(boot.kernel), "-append", boot.args, "-initrd", str(boot.modules)]
         self._log = open(logs / "qemu.log", "wb")
         # The lab must not outlive the program that started it, however that ends.

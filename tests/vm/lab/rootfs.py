@@ -9,7 +9,7 @@ import tempfile
 
 from .apt import Apt
 from .cache import artefact, cache_root, key_of
-from .errors import LabError
+from .errors import NotHere
 from .run import run
 
 # $1: the root that is not written to, $2: a folder for what differs, $3: a script for the root's shell. The mounts go with
@@ -39,7 +39,7 @@ _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_AL
 def base(release, packages=(), variant="minbase"):
     """A root file system of that release with these packages, from the cache; not to be written to."""
     if os.geteuid() != 0:
-        raise LabError("a root file system of Debian is made and entered as root: run this with sudo")
+        raise NotHere("a root file system of Debian is made and entered as root: run this with sudo")
     apt = Apt(release)
 
     def build(where):
@@ -69,6 +69,13 @@ class Copy:
         return run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "env", "-i",
                     *(f"{name}={value}" for name, value in environment.items()),
                     "sh", "-eu", "-c", _ENTER, "sh", self.lower, self.place, script], what or script)
+
+    def save(self, image, size):
+        """Writes the root to the image of an ext4 disk."""
+        run(["unshare", "--mount", "sh", "-euc",
+             'mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"; '
+             'exec /sbin/mke2fs -q -t ext4 -d "$2/root" "$3" "$4"', "sh", self.lower, self.place, image, size],
+            f"writing {image}")
 
     def path(self, name):
         """Where a file is that the root's own commands have written."""

@@ -9,7 +9,7 @@ import traceback
 
 from . import cases as declared
 from .agent import PATIENCE
-from .errors import LabError
+from .errors import LabError, NotHere
 from .paths import BUILD
 from .settings import LOOPBACK, Setting
 
@@ -172,7 +172,13 @@ def _run_case(case, lab, pool, results):
 
 def run(built, pattern=None):
     """Runs the cases whose name matches; returns whether all passed. built(setting): what is booted."""
-    return run_cases([c for c in declared.load(pattern) if not c.debug], pattern, "vm", built)
+    return run_cases([c for c in declared.load(pattern) if not c.debug and not c.setting.debian], pattern, "vm", built)
+
+
+def run_debian(built, pattern=None, sample=False):
+    """Runs those of Debian systems, or no more than the sample."""
+    found = [c for c in declared.load(pattern) if c.setting.debian]
+    return run_cases([c for c in found if c.sample or not sample], pattern, "debian", built)
 
 
 def run_debug(built, pattern=None, sample=False):
@@ -195,6 +201,9 @@ def run_cases(found, pattern, name, built):
             continue
         try:
             _run_group(group, built(setting), setting, results)
+        except NotHere as error:
+            for c in group:
+                results.add("skipped", c.name, str(error))
         except LabError as error:
             # What does not boot or does not answer hides no result of the others.
             results.add("failed", f"lab.{setting.name}", f"{error}\n{len(group)} cases were not run")

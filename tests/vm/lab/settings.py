@@ -3,7 +3,7 @@
 
 import dataclasses
 
-from . import loopback
+from . import debian, loopback
 from .hypervisor import Hypervisor
 from .xenlab import Xen
 
@@ -14,23 +14,37 @@ HYPERVISORS = {hypervisor.name: hypervisor for hypervisor in (XEN, LOOPBACK)}
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """series: of the kernel, None for the usual one; flask: name of the policy that the hypervisor enforces, or None."""
+    """A setting.
+
+    series: of the kernel, None for the usual one
+    flask: name of the policy that the hypervisor enforces, or None
+    debian: names of the Debian systems that the machine has disks of, one of which is "dom0" if its dom0 is Debian
+    """
 
     hypervisor: Hypervisor
     series: str = None
     flask: str = None
+    debian: tuple = ()
 
     @property
     def name(self):
-        return "-".join(filter(None, (self.hypervisor.name, self.series, self.flask)))
+        return "-".join(filter(None, (self.hypervisor.name, self.series, self.flask, *self.debian)))
 
     @property
     def order(self):
         """The usual hypervisor's come first: without it nothing else says much."""
-        return list(HYPERVISORS).index(self.hypervisor.name), self.flask or "", self.series or ""
+        return list(HYPERVISORS).index(self.hypervisor.name), self.debian, self.flask or "", self.series or ""
+
+    @property
+    def steps(self):
+        """How many build() shows."""
+        return self.hypervisor.steps + (1 if self.debian else 0)
 
     def build(self, steps):
-        return self.hypervisor.build(steps, self.series)
+        built = self.hypervisor.build(steps, self.series)
+        if self.debian:
+            debian.add_disks(steps, built, self.debian)
+        return built
 
     def build_debug(self, steps, stress_seconds):
         return self.hypervisor.build_debug(steps, stress_seconds)

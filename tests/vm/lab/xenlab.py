@@ -2,7 +2,7 @@
 """Xen as the hypervisor of the lab: a dom0, and domUs made with xl."""
 
 from . import agent as agents
-from . import built, debugkernel, domains, emulator, evidence, klog, kernels, policy, qemu
+from . import built, debianguest, debugkernel, domains, emulator, evidence, klog, kernels, policy, qemu
 from .errors import LabError
 from .hypervisor import Hypervisor
 from .machine import BOOT_TIMEOUT, Lab
@@ -14,11 +14,9 @@ class XenLab(Lab):
 
     hypervisor = "xen"
 
-    def __init__(self, built, flask=None, logs="vm"):
-        """flask: None, or the name of a policy (policy.py) that is then enforced."""
-        super().__init__(built, qemu.xen(built.xen.image, built.kernels[0].image, built.image,
-                                         flask="enforcing" if flask else "disabled",
-                                         policy=policy.built(built.xen, flask) if flask else None), logs)
+    def __init__(self, built, boot, logs, flask=None):
+        """flask: None, or the name of the policy (policy.py) that is enforced."""
+        super().__init__(built, boot, logs)
         self.flask = flask
         self.saved = {}
         self._names = 0
@@ -36,6 +34,13 @@ class XenLab(Lab):
         self.guests.append(guest)
         if wait:
             guest.agent.wait_hello(BOOT_TIMEOUT)
+        return guest
+
+    def create_debian(self, system, guest_type="pv"):
+        """A domU from the disk of that name (debian.RELEASES), once it is up; there can be one at a time of each."""
+        guest = debianguest.DebianGuest(self, system)
+        self.guests.append(guest)
+        guest.start(guest_type)
         return guest
 
     def restore(self, path):
@@ -90,6 +95,15 @@ class XenLab(Lab):
             return False
 
 
+class DebianXenLab(XenLab):
+    """The same with a Debian as dom0, whose services start what Xen needs."""
+
+    def bring_up(self):
+        self.dom0 = domains.Domain(self, "dom0", "dom0", 0, self.power_on("dom0"))
+        self.dom0.take_log = debianguest.TAKE_LOG
+        self.dom0.check("mkdir /lab && mount -o ro /dev/disk/by-id/virtio-lab /lab")
+
+
 class Xen(Hypervisor):
     """The real thing."""
 
@@ -105,10 +119,16 @@ class Xen(Hypervisor):
                               lambda: [kernels.kernel("6.1"), debugkernel.kernel("lockdep")], stress_seconds=stress_seconds)
 
     def what_boots(self, what, flask=None):
+        if what.dom0:
+            return "Xen as Debian 12 boots it"
         return f"Xen with the policy {flask}" if flask else "Xen"
 
     def boot(self, what, flask=None, logs=None):
-        return XenLab(what, flask, logs or (f"vm-{flask}" if flask else "vm"))
+        if what.dom0:
+            return DebianXenLab(what, qemu.debian_xen(what.dom0, what.disks), logs or "vm-debian-dom0")
+        boot = qemu.xen(what.xen.image, what.kernels[0].image, what.image, flask="enforcing" if flask else "disabled",
+                        policy=policy.built(what.xen, flask) if flask else None, disks=what.disks)
+        return XenLab(what, boot, logs or (f"vm-{flask}" if flask else "vm"), flask)
 
     def pool(self, lab):
         return Pool(lab)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""Debian systems on disks, with our packages installed from an archive by apt."""
+
+import hashlib
+import shutil
+
+from . import kernels, programs, rootfs
+from .cache import artefact, key_of
+from .paths import BUILD, REPO, VM
+from .run import run
+
+# By the name of the system, and of its disk.
+RELEASES = {"deb12": "bookworm", "deb13": "trixie"}
+DOM0 = "dom0"
+# What argo-dkms builds with, and what the recipes in docs/ need.
+PACKAGES = ("systemd-sysv", "udev", "dbus", "kmod", "iproute2", "procps", "linux-image-amd64", "linux-headers-amd64",
+            "dkms", "libfmt-dev", "libssl-dev", "openssh-server", "openssh-client", "socat", "ncat", "rsync", "curl",
+            "python3", "iputils-ping", "nbdkit", "libnbd-bin", "qemu-utils", "tshark")
+DISK_SIZE = "3G"
+HERE = VM / "guest-root" / "debian"
+
+
+class Disk:
+    """.image, and what a boot loader would take from it: .kernel and .initramfs, of dom0 .xen and its arguments, too."""
+
+    def __init__(self, place):
+        self.image, self.kernel, self.initramfs, self.xen = (place / part for part in ("disk", "vmlinux", "initrd.img", "xen"))
+        args = place / "xen-args"
+        self.xen_args = args.read_text(encoding="utf-8").strip() if args.exists() else ""
+
+
+def add_disks(steps, built, names):
+    """Gives a built.Built the disks of these systems, among which dom0 may be."""
+    with steps.step("making Debian systems"):
+        for name in names:
+            if name == DOM0:
+                built.dom0 = _dom0()
+                built.disks["lab"] = _lab_disk(built.kernels[0].series)
+            else:
+                release = RELEASES[name]
+                built.disks[name] = _disk(name, release, [_ours(release)], ["argo"]).image
+
+
+def _dom0():
+    """The Disk of a dom0 that has Xen with Argo."""
+    release = RELEASES["deb12"]
+    run([REPO / "packaging" / "xen" / "build", release], f"building Xen for Debian {release}")
+    xen = BUILD / "deb-xen" / release
+    package = next(xen.glob("xen-hypervisor-*.deb")).name.split("_", maxsplit=1)[0]
+    return _disk(DOM0, release, [_ours(release), xen], [package, "argo"], ("xen-system-amd64", "grub2-common"))
+
+
+def _lab_disk(series):
+    """The image of a disk with what the lab has in its own dom0: its programs, and a domU of that series of kernels."""
+    place = BUILD / "lab" / "for-dom0"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(VM / "guest-root" / "dom0", place)
+    for path in (programs.agent(), BUILD / "lab" / f"domu-{series}.img"):
+        shutil.copy(path, place)
+    shutil.copy(kernels.kernel(series).image, place / f"vmlinux-{series}")
+    image = place.with_suffix(".disk")
+    image.unlink(missing_ok=True)
+    run(["/sbin/mke2fs", "-q", "-t", "ext4", "-d", place, image, "256M"], f"writing {image}")
+    return image
+
+
+def _ours(release):
+    """The folder with our packages."""
+    run([REPO / "packaging" / "debian" / "build", release], f"building the packages for {release}")
+    return BUILD / "deb" / release
+
+
+def _disk(name, release, folders, ours, more=()):
+    """The Disk of a system with the packages `ours` from these folders."""
+    agent = programs.agent()
+    base = rootfs.base(release, (*PACKAGES, *more))
+    archive = _archive(name, folders)
+
+    def build(where):
+        with rootfs.copy(base) as root:
+            for folder, shared in ((HERE, "lab"), (agent.parent, "agent"), (where, "boot"), (archive, "archive")):
+                root.share(folder, shared)
+            root.run("/mnt/lab/prepare " + " ".join(ours), f"making a Debian {release} that boots")
+            root.save(where / "disk", DISK_SIZE)
+        kernels.unwrap(where / "vmlinuz", where / "vmlinux")
+
+    recipe = [path.read_text(encoding="utf-8") for path in sorted(HERE.iterdir())]
+    debs = [hashlib.sha256(deb.read_bytes()).hexdigest() for deb in sorted(archive.glob("*.deb"))]
+    key = key_of(base.parent.name, agent.parent.name, DISK_SIZE, build, *recipe, *ours, *debs)
+    return Disk(artefact(f"disk-{name}", key, build))
+
+
+def _archive(name, folders):
+    """A folder that apt can install from, with the packages of these."""
+    place = BUILD / "lab" / f"archive-{name}"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for deb in (deb for folder in folders for deb in folder.glob("*.deb")):
+        if "dbgsym" not in deb.name:
+            shutil.copy(deb, place)
+    (place / "Packages").write_text(run(["dpkg-scanpackages", "-m", "."], cwd=place), encoding="utf-8")
+    return place
