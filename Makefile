@@ -22,7 +22,7 @@ DEPS := packaging/deps/install
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 LOCAL = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' KDIR='$(if $(KDIR),$(abspath $(KDIR)))'
 
-.PHONY: help demo check check-unit check-debian13 check-vm check-packaging check-debug check-deb deb xen-deb check-xen-deb try compile-commands lab modules install uninstall dist lint bench clean user check-rpm rpm check-yocto
+.PHONY: help demo check check-unit check-debian13 check-vm check-packaging check-debug check-debian check-deb deb xen-deb check-xen-deb try compile-commands lab modules install uninstall dist lint bench clean user check-rpm rpm check-yocto
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +61,13 @@ try:
 check-packaging:
 	@$(DEPS) build lab deb
 	@tests/packaging/check $(CASES)
+
+#: make check-debian    Debian 12 and 13 with the packages on Xen: booted, rebooted, the recipes of docs/; Debian 12 as dom0;
+#:                      CASES=text, SAMPLE=1 no more than what CI runs
+check-debian:
+	@$(DEPS) build lab deb
+	@$(MAKE) --no-print-directory user
+	@$(LAB) check-debian $(if $(SAMPLE),--sample) $(CASES)
 
 #: make check-debug     the tests on argo_loopback on a kernel with KASAN, lockdep, kmemleak, and fuzzers that its KCOV steers;
 #:                      STRESS=60 seconds a test, CASES=text, SAMPLE=1 no more than what CI runs
