@@ -47,15 +47,15 @@ def _cid(domain):
 
 
 def _trust(client, server):
-    """The client's key lets its root in."""
-    client.check("[ -e /root/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519", 120)
-    key = client.check("cat /root/.ssh/id_ed25519.pub")
-    _write(server, "/root/.ssh/authorized_keys", key)
-    server.check("chmod 700 /root/.ssh; ssh-keygen -A", 120)
+    """The client's key lets its user in."""
+    client.check("[ -e ~/.ssh/id_ed25519 ] || ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519", 120)
+    key = client.check("cat ~/.ssh/id_ed25519.pub")
+    _write(server, "~/.ssh/authorized_keys", key)
+    server.check("chmod 700 ~/.ssh; ssh-keygen -A", 120)
 
 
 def _named(client, name, server):
-    _write(client, "/root/.ssh/config", f"Host {name}\n    ProxyCommand socat - VSOCK-CONNECT:{_cid(server)}:22\n"
+    _write(client, "~/.ssh/config", f"Host {name}\n    ProxyCommand socat - VSOCK-CONNECT:{_cid(server)}:22\n"
            "    StrictHostKeyChecking accept-new\n")
 
 
