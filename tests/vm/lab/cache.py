@@ -38,8 +38,8 @@ def locked(name):
     return locked_file(cache_root() / f".{name}.lock")
 
 
-def artefact(name, key, build):
-    """The directory that build(dir) fills; it appears complete or not at all."""
+def artefact(name, key, build, keep=KEEP):
+    """The directory that build(dir) fills; it appears complete or not at all. Others of that name go after `keep` seconds."""
     place = cache_root() / f"{name}-{key}"
     if _used(place):
         return place
@@ -52,7 +52,7 @@ def artefact(name, key, build):
             build(type(place)(work))
             os.chmod(work, 0o755)
             os.rename(work, place)
-            _prune(name, place)
+            _prune(name, place, keep)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return place
@@ -67,8 +67,8 @@ def _used(place):
     return True
 
 
-def _prune(name, kept):
+def _prune(name, kept, seconds):
     """Removes what the same recipe made in other versions, once nobody asked for it in weeks."""
     for old in kept.parent.glob(f"{name}-{'[0-9a-f]' * 16}"):
-        if old != kept and time.time() - old.stat().st_mtime > KEEP:
+        if old != kept and time.time() - old.stat().st_mtime > seconds:
             shutil.rmtree(old, ignore_errors=True)

@@ -17,6 +17,8 @@ PACKAGES = ("systemd-sysv", "udev", "dbus", "kmod", "iproute2", "procps", "linux
             "dkms", "libfmt-dev", "libssl-dev", "openssh-server", "openssh-client", "socat", "ncat", "rsync", "curl",
             "python3", "iputils-ping", "nbdkit", "libnbd-bin", "qemu-utils", "tshark")
 DISK_SIZE = "3G"
+# Seconds. Each is a GiB, and another for every commit.
+KEEP_DISKS = 3600
 HERE = VM / "guest-root" / "debian"
 
 
@@ -87,7 +89,7 @@ def _disk(name, release, folders, ours, more=()):
     recipe = [path.read_text(encoding="utf-8") for path in sorted(HERE.iterdir())]
     debs = [hashlib.sha256(deb.read_bytes()).hexdigest() for deb in sorted(archive.glob("*.deb"))]
     key = key_of(base.parent.name, agent.parent.name, DISK_SIZE, build, *recipe, *ours, *debs)
-    return Disk(artefact(f"disk-{name}", key, build))
+    return Disk(artefact(f"disk-{name}", key, build, keep=KEEP_DISKS))
 
 
 def _archive(name, folders):
