@@ -40,8 +40,9 @@ class DebianGuest(Guest):
             'on_poweroff="destroy"', 'on_crash="destroy"', 'on_reboot="destroy"',
             # See domains.create() for why.
             'cpus="1"' if guest_type == "pvh" else "", ""])
-        done = dom0.run(f"printf %s {shlex.quote(config)} >{where}.cfg && xl create -q {where}.cfg; "
-                        f"status=$?; rm -r {where}; exit $status", 180)
+        # libxl gives a disk ten seconds to be there, which at times an emulated dom0 on a busy machine needs.
+        done = dom0.run(f"printf %s {shlex.quote(config)} >{where}.cfg; xl create -q {where}.cfg || "
+                        f"xl create -q {where}.cfg; status=$?; rm -r {where}; exit $status", 300)
         if done.rc:
             raise LabError(f"xl create {self.name}: {done.out}{done.err}")
         self.agent = agents.Agent(self.name)
