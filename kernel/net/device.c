@@ -17,7 +17,7 @@ static const char *why_no_ring(int rc)
 		return " (another device or program has it)";
 	case -EPERM:
 		return " (the hypervisor lets no ring be open to all domains: give it a peer)";
-	case -ESRCH:
+	case -EHOSTUNREACH:
 		return " (peer is no domain that exists: set the device up when that domain runs)";
 	default:
 		return "";
