@@ -86,6 +86,7 @@ static void add(struct argo_vsock *vs, struct argo_vsock_conn *conn,
 
 	conn->peer = peer;
 	conn->vvs.buf_alloc = argo_vsock_credit_get(conn, conn->vvs.buf_alloc);
+	conn->told_window = conn->vvs.buf_alloc;
 	conn->bucket = bucket_of(vs, vsk->remote_addr.svm_cid,
 				 vsk->remote_addr.svm_port,
 				 vsk->local_addr.svm_port);

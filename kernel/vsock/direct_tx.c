@@ -47,10 +47,24 @@ static void fill_header(struct virtio_vsock_hdr *hdr, struct vsock_sock *vsk,
 		.flags = cpu_to_le32(flags),
 	};
 	spin_lock_bh(&vvs->rx_lock);
-	vvs->last_fwd_cnt = vvs->fwd_cnt;
 	hdr->fwd_cnt = cpu_to_le32(vvs->fwd_cnt);
 	hdr->buf_alloc = cpu_to_le32(vvs->buf_alloc);
 	spin_unlock_bh(&vvs->rx_lock);
+}
+
+/*
+ * The packet has told the peer of room. The header of a packet that could not be
+ * sent has told nobody.
+ */
+static void note_told(struct vsock_sock *vsk,
+		      const struct virtio_vsock_hdr *hdr)
+{
+	struct argo_vsock_conn *conn = argo_vsock_conn_of(vsk);
+
+	spin_lock_bh(&conn->vvs.rx_lock);
+	conn->vvs.last_fwd_cnt = le32_to_cpu(hdr->fwd_cnt);
+	conn->told_window = le32_to_cpu(hdr->buf_alloc);
+	spin_unlock_bh(&conn->vvs.rx_lock);
 }
 
 /* The common code counts bytes as unsent until their packet has left. */
@@ -82,6 +96,8 @@ static int send_to_peer(struct vsock_sock *vsk, struct argo_hv_iov *iov,
 	};
 	rc = argo_vsock_send_now(peer, iov, n, sizeof(hdr) + len);
 	argo_vsock_peer_unlock(peer);
+	if (!rc)
+		note_told(vsk, &hdr);
 	return rc;
 }
 

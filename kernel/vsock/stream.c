@@ -51,16 +51,23 @@ static void grow_with_reading(struct vsock_sock *vsk)
 	spin_unlock_bh(&vvs->rx_lock);
 }
 
-/* Tells the peer of room once for each quarter of the window that was read. */
+/*
+ * Tells the peer of room once for each quarter of the window that was read. The
+ * window that the peer knows of counts: it may have doubled several times since,
+ * and a quarter of it be more than the peer may send.
+ */
 static void tell_of_room(struct vsock_sock *vsk)
 {
-	struct virtio_vsock_sock *vvs = vsk->trans;
+	struct argo_vsock_conn *conn = argo_vsock_conn_of(vsk);
+	struct virtio_vsock_sock *vvs = &conn->vvs;
 	u64 window;
 	bool tell;
 
 	spin_lock_bh(&vvs->rx_lock);
 	window = vvs->buf_alloc;
-	tell = vvs->fwd_cnt - vvs->last_fwd_cnt >= window / 4;
+	tell = vvs->fwd_cnt - vvs->last_fwd_cnt >= conn->told_window / 4;
+	if (tell)
+		conn->told_window = window;
 	spin_unlock_bh(&vvs->rx_lock);
 	if (tell)
 		virtio_transport_notify_buffer_size(vsk, &window);
@@ -97,8 +104,12 @@ static void grow_with_sending(struct vsock_sock *vsk)
  */
 void argo_vsock_set_buffer(struct vsock_sock *vsk, u64 *size)
 {
-	*size = argo_vsock_credit_get(argo_vsock_conn_of(vsk),
-				      min_t(u64, *size, U32_MAX));
+	struct argo_vsock_conn *conn = argo_vsock_conn_of(vsk);
+
+	*size = argo_vsock_credit_get(conn, min_t(u64, *size, U32_MAX));
+	spin_lock_bh(&conn->vvs.rx_lock);
+	conn->told_window = *size;
+	spin_unlock_bh(&conn->vvs.rx_lock);
 	virtio_transport_notify_buffer_size(vsk, size);
 }
 

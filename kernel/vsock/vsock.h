@@ -261,6 +261,8 @@ struct argo_vsock_peer {
  *	connected
  * @credit: credit that the peer has on this connection, part of
  *	argo_vsock_peer.credit
+ * @told_window: the window that the peer was told of, or a smaller one that it
+ *	was told of before; under @vvs.rx_lock
  */
 struct argo_vsock_conn {
 	struct virtio_vsock_sock vvs;
@@ -268,6 +270,7 @@ struct argo_vsock_conn {
 	struct argo_vsock_bucket *bucket;
 	struct argo_vsock_peer *peer;
 	u32 credit;
+	u32 told_window;
 };
 
 /* Connections with the same hash. */

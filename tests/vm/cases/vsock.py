@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import time
 
 from lab.cases import case, each, expect
 
@@ -127,6 +128,41 @@ def a_gigabyte_arrives_as_it_was(lab, u):
         sent = ended(tool(sender, f"send --cid {cid(receiver)} --port {PORT} --mib 1024"), 300)
         taken = ended(taking, 60)
         expect(sent == taken and sent["bytes"] == 1 << 30 and not sent["errno"], sent, taken)
+
+
+def set_share(domain, size):
+    """Bytes that a domain may send unread, over all its connections."""
+    domain.check(f"echo {size} >/sys/module/argo_vsock/parameters/peer_credit")
+
+
+@each("pv61", "pvh612", needs=NEEDS)
+def a_window_that_grows_at_once_is_told(lab, u):
+    """As when a thousand other connections end, which had the peer's share. The reads are small: a window doubles at each."""
+    load(lab.dom0, u)
+    set_share(u, 131072)
+    try:
+        taking = listening(u, f"take --port {PORT} --block 8192")
+        sending = lab.dom0.spawn("rm -f /tmp/go; (dd if=/dev/zero bs=64k count=64; echo half >&2; "
+                                 "until [ -e /tmp/go ]; do sleep 0.1; done; dd if=/dev/zero bs=64k count=64) | "
+                                 f"socat -u -b 65536 - VSOCK-CONNECT:{cid(u)}:{PORT}")
+        sending.wait_for("half")
+        time.sleep(1)
+        set_share(u, 32 << 20)
+        lab.dom0.check("touch /tmp/go")
+        taken = ended(taking, 30)
+    finally:
+        set_share(u, 32 << 20)
+    expect(taken["bytes"] == 8 << 20, taken)
+
+
+@each("pv61", "pvh612", needs=NEEDS)
+def a_send_that_fails_tells_nobody_of_room(lab, u):
+    """A packet that is not sent has no credit in it for the peer."""
+    load(lab.dom0, u)
+    stopping = listening(u, f"stop --port {PORT} --mib 2 --buffer 65536 --write absent")
+    sent = ended(tool(lab.dom0, f"send --cid {cid(u)} --port {PORT} --mib 2"), 20)
+    expect(sent["bytes"] == 2 << 20, sent)
+    stopping.kill(9)
 
 
 def room(server, client, args):

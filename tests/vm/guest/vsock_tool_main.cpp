@@ -33,8 +33,9 @@ constexpr const char* usage = R"(usage:
   argo-vsock-tool many --cid C --port P --count N   opens so many at once; each has to get back what it sends
   argo-vsock-tool try --cid C --port P              connects, and says what came of it
   argo-vsock-tool send --cid C --port P --mib N [--type record]  sends so much
-  argo-vsock-tool take --port P                     takes what one connection sends
-  argo-vsock-tool stop --port P --mib N [--buffer B]  takes so much of one connection, and no more; until killed
+  argo-vsock-tool take --port P [--block B]         takes what one connection sends, so many bytes in a call
+  argo-vsock-tool stop --port P --mib N [--buffer B] [--write absent]  takes so much of one connection, and no more;
+                                                    until killed; after each read it writes from absent memory
   argo-vsock-tool fill --cid C --port P --mib N     sends so much, and then as much as the other end has room for
   argo-vsock-tool stuck --port P --how read|peek|write|option [--type record] [--on listener]
                                                     accepts, and waits in that call for memory that never comes; until killed
@@ -312,7 +313,7 @@ int send(const guest::arguments& options) {
 int take(const guest::arguments& options) {
     const auto listener = listen_at(options.number<std::uint32_t>("port", 0), 1);
     const auto socket = accept_one(listener);
-    std::vector<std::uint8_t> block(block_size);
+    std::vector<std::uint8_t> block(options.number<std::size_t>("block", block_size));
     checksum sum;
     std::uint64_t done = 0;
     for (;;) {

@@ -50,6 +50,13 @@ std::uint64_t send_what_fits(const file& socket) {
     return total;
 }
 
+/// That fails, with EFAULT or in Linux 6.1 with ENOMEM, since nothing is mapped there.
+void send_absent_memory(const file& socket) {
+    if (::send(socket.get(), nullptr, 1, MSG_NOSIGNAL) >= 0) {
+        fail("send of absent memory");
+    }
+}
+
 } // namespace
 
 int read_and_stop(const arguments& options) {
@@ -60,11 +67,15 @@ int read_and_stop(const arguments& options) {
         fail("SO_VM_SOCKETS_BUFFER_SIZE");
     }
     const auto socket = vsock_accept_one(listener);
-    std::vector<char> block(block_size);
+    const auto writes = options.text("write", "") == "absent";
+    std::vector<char> block(writes ? block_size / 16 : block_size);
     for (auto left = options.number<std::uint64_t>("mib", 0) << 20; left > 0;) {
         const auto size = ::recv(socket.get(), block.data(), std::min<std::uint64_t>(left, block.size()), 0);
         if (size <= 0) {
             fail("recv");
+        }
+        if (writes) {
+            send_absent_memory(socket);
         }
         left -= static_cast<std::uint64_t>(size);
     }
