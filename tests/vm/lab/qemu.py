@@ -37,13 +37,13 @@ class Boot:
         self.kernel, self.args, self.modules, self.mem, self.disks = kernel, args, modules, mem, disks or {}
 
 
-def xen(hypervisor, kernel, initramfs, flask="disabled", policy=None, disks=None):
-    """Xen, and a dom0."""
+def xen(hypervisor, kernel, initramfs, argo=ARGO_ARGS, flask="disabled", policy=None, disks=None):
+    """Xen, and a dom0. argo: of Xen's command line"""
     modules = [f"{kernel} {DOM0_ARGS}", str(initramfs)] + ([str(policy)] if policy else [])
     for module in modules:
         if "," in module.replace(DOM0_ARGS, ""):
             raise LabError(f"QEMU cannot load a file whose path has a comma: {module}")
-    return Boot(hypervisor, f"{XEN_ARGS} {ARGO_ARGS} flask={flask}", ",".join(modules), XEN_MEM, disks)
+    return Boot(hypervisor, f"{XEN_ARGS} {argo} flask={flask}", ",".join(modules), XEN_MEM, disks)
 
 
 def debian_xen(dom0, disks):
@@ -77,6 +77,8 @@ class Machine:
         argv = ["qemu-system-x86_64", "-name", "argo-lab", "-machine", "q35", "-accel", "tcg,thread=multi",
                 "-smp", "2", "-m", str(boot.mem), "-cpu", CPU, "-nodefaults", "-no-user-config", "-display", "none",
                 "-nic", "none", "-no-reboot", "-monitor", "none",
+                # A guest that dies without a word (a triple fault) leaves its registers in QEMU's log.
+                "-d", "cpu_reset",
                 "-serial", f"file:{self.console}",
                 "-device", "virtio-serial-pci",
                 "-chardev", f"socket,id=agent,path={self.socket},server=on,wait=off",
@@ -109,6 +111,15 @@ class Machine:
         """QEMU's own messages."""
         with open(self._log.name, errors="replace", encoding="utf-8") as log:
             return log.read().strip()
+
+    def last_words(self):
+        """What a machine that ended has left; nothing if it runs."""
+        try:
+            self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            return []
+        return [f"QEMU ended with {self._process.returncode}; the console ends with:", *self.log().splitlines()[-25:],
+                "and what QEMU said with:", *self.said().splitlines()[-60:]]
 
     def stop(self):
         if self.running:

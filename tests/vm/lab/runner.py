@@ -109,16 +109,19 @@ def _outcome(case, lab, pool):
         signal.alarm(0)
     complaints = _complaints(lab, case)
     if complaints:
-        text = "\n".join(filter(None, [text if status == "failed" else "", "left in a log:", *complaints[:60]]))
+        text = "\n".join(filter(None, [text if status == "failed" else "", "left in a log:", *complaints[:MOST_LINES]]))
         status = "failed"
     return status, text, status != "failed"
 
 
 def _complaints(lab, case):
     try:
-        return lab.complaints(case.expects)
+        found = lab.complaints(case.expects)
     except LabError as error:
-        return [f"the logs could not be read: {error}"]
+        found = [f"the logs could not be read: {error}"]
+    if lab.dom0.agent.dead or not lab.machine.running:
+        found += lab.machine.last_words()
+    return found
 
 
 def _run_group(remaining, built, setting, results):
