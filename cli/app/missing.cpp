@@ -104,8 +104,9 @@ finding no_device(const surroundings& here) {
         return no_module(here);
     }
     const std::string_view module = here.core_loaded ? "argo_char" : "argo";
-    return {exit_code::no_device, fmt::format("the module {} is not loaded", module),
-            fmt::format("run 'modprobe {}' as root; if that fails, the kernel log says why", module)};
+    return {
+        exit_code::no_device, fmt::format("the module {} is not loaded", module),
+        fmt::format("run 'modprobe {}' as root, and this again; if modprobe fails, the kernel log says why", module)};
 }
 
 finding absent(const std::string& device, const surroundings& here) {

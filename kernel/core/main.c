@@ -11,6 +11,11 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+static bool need_hypervisor;
+module_param(need_hypervisor, bool, 0444);
+MODULE_PARM_DESC(need_hypervisor,
+		 "Do not load where no hypervisor offers Argo (default: load, as argo_loopback needs it)");
+
 static int __init argo_init(void)
 {
 	int rc = argo_xen_init();
@@ -18,7 +23,7 @@ static int __init argo_init(void)
 	/*
 	 * argo_loopback may register an attachment later, so load all the same.
 	 */
-	if (rc == -ENODEV) {
+	if (rc == -ENODEV && !need_hypervisor) {
 		pr_info("no hypervisor that speaks Argo here (Xen needs argo=1 on its command line); idle\n");
 		return 0;
 	}

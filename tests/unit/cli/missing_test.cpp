@@ -43,10 +43,12 @@ void expect_told(const surroundings& here, const boost::system::error_code& ec, 
 TEST(Missing, ModuleThatIsNotLoaded) {
     auto here = domain();
     expect_told(here, not_there, exit_code::no_device,
-                "the module argo is not loaded; run 'modprobe argo' as root; if that fails, the kernel log says why");
+                "the module argo is not loaded; run 'modprobe argo' as root, and this again; if modprobe fails, the "
+                "kernel log says why");
     here.core_loaded = true;
     expect_told(here, not_there, exit_code::no_device,
-                "the module argo_char is not loaded; run 'modprobe argo_char' as root; if that fails, the kernel log "
+                "the module argo_char is not loaded; run 'modprobe argo_char' as root, and this again; if modprobe "
+                "fails, the kernel log "
                 "says why");
 }
 

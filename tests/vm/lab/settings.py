@@ -5,11 +5,12 @@ import dataclasses
 
 from . import debian, loopback
 from .hypervisor import Hypervisor
-from .xenlab import Xen
+from .xenlab import Xen, XenWithoutArgo
 
-XEN, LOOPBACK = Xen(), loopback.Loopback()
+XEN, XEN_WITHOUT_ARGO, LOOPBACK = Xen(), XenWithoutArgo(), loopback.Loopback()
 # By the names that people use. The first is the usual one.
 HYPERVISORS = {hypervisor.name: hypervisor for hypervisor in (XEN, LOOPBACK)}
+_ORDER = (XEN, XEN_WITHOUT_ARGO, LOOPBACK)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Setting:
     @property
     def order(self):
         """The usual hypervisor's come first: without it nothing else says much."""
-        return list(HYPERVISORS).index(self.hypervisor.name), self.debian, self.flask or "", self.series or ""
+        return _ORDER.index(self.hypervisor), self.debian, self.flask or "", self.series or ""
 
     @property
     def steps(self):

@@ -109,6 +109,7 @@ class Xen(Hypervisor):
 
     name = "xen"
     steps = built.XEN_STEPS
+    argo = qemu.ARGO_ARGS
 
     def build(self, steps, series=None):
         return built.with_xen(steps, "fetching the kernels", lambda: [kernels.kernel(s) for s in kernels.XEN_SERIES])
@@ -126,9 +127,20 @@ class Xen(Hypervisor):
     def boot(self, what, flask=None, logs=None):
         if what.dom0:
             return DebianXenLab(what, qemu.debian_xen(what.dom0, what.disks), logs or "vm-debian-dom0")
-        boot = qemu.xen(what.xen.image, what.kernels[0].image, what.image, flask="enforcing" if flask else "disabled",
+        boot = qemu.xen(what.xen.image, what.kernels[0].image, what.image, self.argo,
+                        flask="enforcing" if flask else "disabled",
                         policy=policy.built(what.xen, flask) if flask else None, disks=what.disks)
         return XenLab(what, boot, logs or (f"vm-{flask}" if flask else "vm"), flask)
 
     def pool(self, lab):
-        return Pool(lab)
+        return Pool(lab, driver=self.argo)
+
+
+class XenWithoutArgo(Xen):
+    """It has Argo compiled in, and off, as is Xen's default."""
+
+    name = "xen-without-argo"
+    argo = ""
+
+    def what_boots(self, what, flask=None):
+        return "Xen without Argo"
