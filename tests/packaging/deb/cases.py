@@ -6,11 +6,12 @@ import pathlib
 import tempfile
 
 import packages
+from lab import backports
+from lab.archive import archive
 from lab.errors import LabError
 
-import kernels
-from archive import BEFORE, archive, before
-from roots import BARE, NEEDED, entered
+from aptroot import BARE, NEEDED, entered
+from before import BEFORE, before
 
 CASES = []
 
@@ -28,7 +29,7 @@ class Packages:
         self.made = packages.build(suite)
         debs = sorted(path for path in self.made.glob("*.deb") if "dbgsym" not in path.name)
         self.now = archive(debs, pathlib.Path(work) / "now")
-        self.before = before(debs, pathlib.Path(work))
+        self.before = before(debs, pathlib.Path(work) / "before")
 
 
 @case
@@ -50,7 +51,7 @@ def two_builds_give_the_same_bytes(of):
 @case
 def install_upgrade_remove_purge(of):
     """With a kernel of Debian's, and one that arrives later."""
-    release, later = kernels.backported(of.suite)
+    release, later = backports.headers(of.suite)
     with entered(of.suite, NEEDED, now=of.now, before=of.before, later=later, made=of.made) as script:
         script(f"""
 LATER={release} VERSION={of.version} BEFORE={BEFORE}
@@ -160,7 +161,7 @@ for name in 'xen!xenbus' 'xen!evtchn' 'argo'; do
 		}
 	done
 done
-grep -l 'kmod load argo' /tmp/*-add /tmp/*-change >/tmp/loading || true
+grep -l 'modprobe -q argo' /tmp/*-add /tmp/*-change >/tmp/loading || true
 [ "$(cat /tmp/loading)" = '/tmp/xen!xenbus-add' ] || die "argo is loaded for: $(cat /tmp/loading)
 $(cat '/tmp/xen!xenbus-add')"
 ! grep -i "unknown group\|invalid" /tmp/*-add

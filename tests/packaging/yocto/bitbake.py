@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The recipes in the hands of BitBake. OE=FOLDER has checkouts of bitbake, openembedded-core and meta-openembedded."""
 
+import functools
 import os
 import pathlib
 import tempfile
 
-from lab.errors import LabError
+from lab.errors import LabError, NotHere
 from lab.run import run
 
 from layer import LAYER, RECIPES, Recipe
@@ -23,8 +24,13 @@ CONNECTIVITY_CHECK_URIS = ""
 
 
 def case(function):
-    CASES.append(function)
-    return function
+    @functools.wraps(function)
+    def run_it():
+        if not os.environ.get("OE"):
+            raise NotHere("no BitBake: OE=FOLDER names where it is")
+        function()
+    CASES.append(run_it)
+    return run_it
 
 
 @case

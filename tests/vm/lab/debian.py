@@ -4,7 +4,8 @@
 import hashlib
 import shutil
 
-from . import kernels, programs, rootfs
+from . import backports, kernels, programs, rootfs
+from .archive import archive
 from .cache import artefact, key_of
 from .paths import BUILD, REPO, VM
 from .run import run
@@ -12,10 +13,10 @@ from .run import run
 # By the name of the system, and of its disk.
 RELEASES = {"deb12": "bookworm", "deb13": "trixie"}
 DOM0 = "dom0"
-# What argo-dkms builds with, and what the recipes in docs/ need.
-PACKAGES = ("systemd-sysv", "udev", "dbus", "kmod", "iproute2", "procps", "linux-image-amd64", "linux-headers-amd64",
-            "dkms", "libfmt-dev", "libssl-dev", "openssh-server", "openssh-client", "socat", "ncat", "rsync", "curl",
-            "python3", "iputils-ping", "nbdkit", "libnbd-bin", "qemu-utils", "tshark")
+# What argo-dkms and kernels of backports build with, and what the recipes in docs/ need.
+PACKAGES = ("systemd-sysv", "udev", "dbus", "kmod", "iproute2", "ifupdown", "procps", "linux-image-amd64",
+            "linux-headers-amd64", "pahole", "dkms", "libfmt-dev", "libssl-dev", "openssh-server", "openssh-client", "socat",
+            "ncat", "rsync", "curl", "python3", "iputils-ping", "nbdkit", "libnbd-bin", "qemu-utils", "tshark")
 DISK_SIZE = "3G"
 # Seconds. Each is a GiB, and another for every commit.
 KEEP_DISKS = 3600
@@ -40,7 +41,8 @@ def add_disks(steps, built, names):
                 built.disks["lab"] = _lab_disk(built.kernels[0].series)
             else:
                 release = RELEASES[name]
-                built.disks[name] = _disk(name, release, [_ours(release)], ["argo"]).image
+                later, packages = backports.kernel(release)
+                built.disks[name] = _disk(name, release, [_ours(release), packages], ["argo"], later=later).image
 
 
 def _dom0():
@@ -72,33 +74,23 @@ def _ours(release):
     return BUILD / "deb" / release
 
 
-def _disk(name, release, folders, ours, more=()):
-    """The Disk of a system with the packages `ours` from these folders."""
+def _disk(name, release, folders, ours, more=(), later=""):
+    """The Disk of a system with the packages `ours` from these folders. later: a kernel that is installed after them."""
     agent = programs.agent()
     base = rootfs.base(release, (*PACKAGES, *more))
-    archive = _archive(name, folders)
+    place = BUILD / "lab" / f"archive-{name}"
+    shutil.rmtree(place, ignore_errors=True)
+    packages = archive((deb for folder in folders for deb in folder.glob("*.deb") if "dbgsym" not in deb.name), place)
 
     def build(where):
         with rootfs.copy(base) as root:
-            for folder, shared in ((HERE, "lab"), (agent.parent, "agent"), (where, "boot"), (archive, "archive")):
+            for folder, shared in ((HERE, "lab"), (agent.parent, "agent"), (where, "boot"), (packages, "archive")):
                 root.share(folder, shared)
-            root.run("/mnt/lab/prepare " + " ".join(ours), f"making a Debian {release} that boots")
+            root.run("/mnt/lab/prepare " + " ".join(ours), f"making a Debian {release} that boots", {"LATER": later})
             root.save(where / "disk", DISK_SIZE)
         kernels.unwrap(where / "vmlinuz", where / "vmlinux")
 
     recipe = [path.read_text(encoding="utf-8") for path in sorted(HERE.iterdir())]
-    debs = [hashlib.sha256(deb.read_bytes()).hexdigest() for deb in sorted(archive.glob("*.deb"))]
-    key = key_of(base.parent.name, agent.parent.name, DISK_SIZE, build, *recipe, *ours, *debs)
+    debs = [hashlib.sha256(deb.read_bytes()).hexdigest() for deb in sorted(packages.glob("*.deb"))]
+    key = key_of(base.parent.name, agent.parent.name, DISK_SIZE, build, *recipe, *ours, *debs, later)
     return Disk(artefact(f"disk-{name}", key, build, keep=KEEP_DISKS))
-
-
-def _archive(name, folders):
-    """A folder that apt can install from, with the packages of these."""
-    place = BUILD / "lab" / f"archive-{name}"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    for deb in (deb for folder in folders for deb in folder.glob("*.deb")):
-        if "dbgsym" not in deb.name:
-            shutil.copy(deb, place)
-    (place / "Packages").write_text(run(["dpkg-scanpackages", "-m", "."], cwd=place), encoding="utf-8")
-    return place

@@ -27,12 +27,12 @@ class DebianGuest(Guest):
         super().__init__(lab, system, system, None, agents.Agent(system))
         self.state = "off"
 
-    def start(self, guest_type):
-        """Boots the kernel on its disk, as a "pv" or "pvh" domain."""
+    def start(self, guest_type, kernel=""):
+        """Boots the kernel on its disk, or with ".later" the other one, as a "pv" or "pvh" domain."""
         dom0 = self.lab.dom0
         where = f"/run/{self.name}"
         disk = dom0.check(f"/lab/disk {self.name}").strip()
-        dom0.check(f"/lab/boot-files {disk} {where}", 120)
+        dom0.check(f"/lab/boot-files {disk} {where} {kernel}", 120)
         config = "\n".join([
             f'name="{self.name}"', f'type="{guest_type}"', f"memory={MEMORY}", "vcpus=1",
             f'kernel="{where}/vmlinuz"', f'ramdisk="{where}/initrd.img"', f'extra="{ARGS}"', 'tsc_mode="native"',
@@ -58,7 +58,7 @@ class DebianGuest(Guest):
         self.lab.dom0.check(f"xl shutdown -w {self.name}", SHUTDOWN)
         self.agent.die("shut down")
 
-    def reboot(self, guest_type):
+    def reboot(self, guest_type, kernel=""):
         """Shuts down and starts."""
         self.shut_down()
-        self.start(guest_type)
+        self.start(guest_type, kernel)
