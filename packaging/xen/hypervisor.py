@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Debian's hypervisor with Argo and XSM: its source package, cut down to the hypervisor, built in a clean root."""
 
+import datetime
+import email.utils
+import pathlib
 import re
 import shutil
 import tempfile
-import pathlib
 
 from lab import rootfs, xen
 from lab.cache import artefact, key_of
@@ -64,19 +66,20 @@ def _control(text):
         raise LabError("this Xen source has no package xen-hypervisor-VERSION-amd64")
     original = re.search(r"^Maintainer: (.*)$", source, re.M).group(1)
     source = _field(source, "Build-Depends", ", ".join(("debhelper-compat (= 13)", *NEEDED[1:])))
-    source = _field(_field(source, "XSBC-Original-Maintainer", original), "Maintainer", _maintainer())
+    source = _field(_field(source, "XS-Original-Maintainer", original), "Maintainer", _maintainer())
     provides = re.search(r"^Provides: (.*)$", hypervisor, re.M).group(1)
     hypervisor = hypervisor.replace(name, f"{name}-argo", 1)
     hypervisor = _field(hypervisor, "Provides", f"{provides}, {name} (= ${{binary:Version}})")
     hypervisor = _field(_field(hypervisor, "Conflicts", name), "Replaces", name)
     hypervisor = re.sub(r"^(Description: .*)$", r"\1, with Argo and XSM", hypervisor, flags=re.M)
-    hypervisor += f" .\n It is Debian's, built with Argo and XSM, and takes the place of {name}.\n"
+    hypervisor += f" .\n It is Debian's, built with Argo and XSM, and takes the place of\n {name}.\n"
     return f"{source}\n{hypervisor}"
 
 
 def _changelog(text, suite):
-    """One more entry. Its date is that of Debian's, so that two builds give the same bytes."""
-    version, date = (re.search(what, text, re.M).group(1) for what in (r"^xen \(([^)]*)\)", r"^ -- .*>  (.*)$"))
+    """One more entry. Its date is a second after Debian's: two builds give the same bytes."""
+    version, debians = (re.search(what, text, re.M).group(1) for what in (r"^xen \(([^)]*)\)", r"^ -- .*>  (.*)$"))
+    date = email.utils.format_datetime(email.utils.parsedate_to_datetime(debians) + datetime.timedelta(seconds=1))
     return (f"xen ({version}+argo{packages.version()}) {suite}; urgency=medium\n\n"
             f"  * Built with Argo and XSM.\n\n -- {_maintainer()}  {date}\n\n{text}")
 
