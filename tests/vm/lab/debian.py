@@ -17,6 +17,8 @@ DOM0 = "dom0"
 PACKAGES = ("systemd-sysv", "udev", "dbus", "kmod", "iproute2", "ifupdown", "procps", "linux-image-amd64",
             "linux-headers-amd64", "pahole", "dkms", "libfmt-dev", "libssl-dev", "openssh-server", "openssh-client", "socat",
             "ncat", "rsync", "curl", "python3", "iputils-ping", "nbdkit", "libnbd-bin", "qemu-utils", "tshark")
+# Of a kernel of backports: what its headers need.
+COMPILERS = {"bookworm": "gcc-12", "trixie": "gcc-14-for-host"}
 DISK_SIZE = "3G"
 # Seconds. Each is a GiB, and another for every commit.
 KEEP_DISKS = 3600
@@ -42,7 +44,7 @@ def add_disks(steps, built, names):
             else:
                 release = RELEASES[name]
                 later, packages = backports.kernel(release)
-                built.disks[name] = _disk(name, release, [_ours(release), packages], ["argo"], later=later).image
+                built.disks[name] = _disk(name, release, [_ours(release), packages], ["argo"], [COMPILERS[release]], later).image
 
 
 def _dom0():
