@@ -52,13 +52,13 @@ def plain(steps, what, get_kernel, needs=None, **options):
     return Built([kernel], ours, image, **options)
 
 
-def with_xen(steps, what, get_kernels, **options):
-    """For Xen. `what`: the step in which get_kernels() gets dom0's kernel and those of the domUs."""
+def with_xen(steps, what, get_kernels, patched=False, **options):
+    """For Xen. `what`: the step in which get_kernels() gets dom0's kernel and those of the domUs; patched: as for xen.py."""
     with steps.step(what):
         kernels = get_kernels()
     ours = _modules(steps, kernels)
     with steps.step("building Xen"):
-        hypervisor = xen.hypervisor()
+        hypervisor = xen.hypervisor(patched)
     with steps.step("packing the guests"), cache.locked_file(BUILD / ".lab.lock"):
         image = initramfs.images(kernels, hypervisor, ours)
     return Built(kernels, ours, image, xen=hypervisor, **options)

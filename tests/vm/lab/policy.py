@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Flask policies: Xen's own ("stock"), and one that denies sends to one type of domain ("deaf")."""
+"""Flask policies, each made of the example policy in Xen's source tree, or in the one with our patches."""
 
 import shutil
 
+from . import xen
 from .cache import artefact, key_of
 from .errors import LabError
 from .paths import VM
@@ -10,37 +11,59 @@ from .run import run
 
 # The label of a domU that nobody may send to, under the policy "deaf".
 DEAF = "system_u:system_r:argo_deaf_t"
+# The label of a domU that may use domain 0's storage, under the policy "ports".
+CLIENT = "system_u:system_r:argo_client_t"
 
 STOCK_RULE = "allow domain_type domain_type:argo { send register_single_source };"
 DEAF_RULES = """allow domain_type { domain_type -argo_deaf_t }:argo { send register_single_source };
 allow domain_type argo_deaf_t:argo { register_single_source };"""
 
 
-def _make_deaf(modules):
-    shutil.copy(VM / "flask" / "argo_deaf.te", modules)
-    with open(modules / "modules.conf", "a", encoding="ascii") as conf:
-        conf.write("\nargo_deaf = on\n")
-    features = modules / "guest_features.te"
-    text = features.read_text(encoding="utf-8")
-    if STOCK_RULE not in text:
-        raise LabError("this Xen's policy states its Argo rules in another way than tests/vm/lab/policy.py knows")
-    features.write_text(text.replace(STOCK_RULE, DEAF_RULES), encoding="utf-8")
+def _replace(path, before, after):
+    text = path.read_text(encoding="utf-8")
+    if before not in text:
+        raise LabError(f"this Xen's {path.name} has no {before!r}, which tests/vm/lab/policy.py changes")
+    path.write_text(text.replace(before, after), encoding="utf-8")
 
 
-def built(xen, name):
-    """The path of a compiled policy."""
-    if name not in ("stock", "deaf"):
-        raise LabError(f"no such Flask policy: {name} (there are stock, deaf)")
+def _add_module(policy, name):
+    shutil.copy(VM / "flask" / f"{name}.te", policy / "modules")
+    with open(policy / "modules" / "modules.conf", "a", encoding="ascii") as conf:
+        conf.write(f"\n{name} = on\n")
+
+
+def _make_deaf(policy):
+    _add_module(policy, "argo_deaf")
+    _replace(policy / "modules" / "guest_features.te", STOCK_RULE, DEAF_RULES)
+
+
+def _make_ports(policy):
+    _add_module(policy, "argo_ports")
+    _replace(policy / "modules" / "modules.conf", "argo_open_ports = on", "argo_open_ports = off")
+    with open(policy / "policy" / "device_contexts", "ab") as contexts:
+        contexts.write((VM / "flask" / "argo_ports.contexts").read_bytes())
+
+
+# By name: whether it is of the tree with our patches, and what is changed in it.
+POLICIES = {"stock": (False, None), "deaf": (False, _make_deaf), "stock-patched": (True, None), "ports": (True, _make_ports)}
+
+
+def built(name):
+    """The path of a compiled policy, which any Xen can load."""
+    if name not in POLICIES:
+        raise LabError(f"no such Flask policy: {name} (there are {', '.join(POLICIES)})")
+    patched, change = POLICIES[name]
+    place_of_xen = xen.hypervisor(patched).place
 
     def build(place):
         work = place / "work"
-        shutil.copytree(xen.place / "flask", work)
-        if name == "deaf":
-            _make_deaf(work / "modules")
+        shutil.copytree(place_of_xen / "flask", work)
+        if change:
+            change(work)
         run(["make", "-C", work, "-f", "Makefile.common", f"FLASK_BUILD_DIR={place}", "XEN_FULLVERSION=lab",
-             f"FLASKDIR={xen.place / 'flask-classes'}"], f"building the Flask policy {name}")
+             f"FLASKDIR={place_of_xen / 'flask-classes'}"], f"building the Flask policy {name}")
         shutil.rmtree(work)
 
-    key = key_of(xen.place.name, name, STOCK_RULE, DEAF_RULES, build, _make_deaf,
-                 (VM / "flask" / "argo_deaf.te").read_text(encoding="utf-8"))
+    ours = [path.read_text(encoding="utf-8") for path in sorted((VM / "flask").iterdir())]
+    key = key_of(place_of_xen.name, name, STOCK_RULE, DEAF_RULES, build, _replace, _add_module, _make_deaf, _make_ports, *ours)
     return artefact(f"flask-{name}", key, build) / "xenpolicy-lab"

@@ -5,12 +5,12 @@ import dataclasses
 
 from . import debian, loopback
 from .hypervisor import Hypervisor
-from .xenlab import Xen, XenWithoutArgo
+from .xenlab import PatchedXen, Xen, XenWithoutArgo
 
-XEN, XEN_WITHOUT_ARGO, LOOPBACK = Xen(), XenWithoutArgo(), loopback.Loopback()
+XEN, PATCHED_XEN, XEN_WITHOUT_ARGO, LOOPBACK = Xen(), PatchedXen(), XenWithoutArgo(), loopback.Loopback()
 # By the names that people use. The first is the usual one.
 HYPERVISORS = {hypervisor.name: hypervisor for hypervisor in (XEN, LOOPBACK)}
-_ORDER = (XEN, XEN_WITHOUT_ARGO, LOOPBACK)
+_ORDER = (XEN, PATCHED_XEN, XEN_WITHOUT_ARGO, LOOPBACK)
 
 
 @dataclasses.dataclass(frozen=True)

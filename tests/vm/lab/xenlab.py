@@ -110,9 +110,11 @@ class Xen(Hypervisor):
     name = "xen"
     steps = built.XEN_STEPS
     argo = qemu.ARGO_ARGS
+    patched = False
 
     def build(self, steps, series=None):
-        return built.with_xen(steps, "fetching the kernels", lambda: [kernels.kernel(s) for s in kernels.XEN_SERIES])
+        return built.with_xen(steps, "fetching the kernels", lambda: [kernels.kernel(s) for s in kernels.XEN_SERIES],
+                              patched=self.patched)
 
     def build_debug(self, steps, stress_seconds):
         # A KASAN kernel dies early in a domU.
@@ -122,18 +124,26 @@ class Xen(Hypervisor):
     def what_boots(self, what, flask=None):
         if what.dom0:
             return "Xen as Debian 12 boots it"
-        return f"Xen with the policy {flask}" if flask else "Xen"
+        name = "Xen with our patches" if self.patched else "Xen"
+        return f"{name} and the policy {flask}" if flask else name
 
     def boot(self, what, flask=None, logs=None):
         if what.dom0:
             return DebianXenLab(what, qemu.debian_xen(what.dom0, what.disks), logs or "vm-debian-dom0")
         boot = qemu.xen(what.xen.image, what.kernels[0].image, what.image, self.argo,
                         flask="enforcing" if flask else "disabled",
-                        policy=policy.built(what.xen, flask) if flask else None, disks=what.disks)
+                        policy=policy.built(flask) if flask else None, disks=what.disks)
         return XenLab(what, boot, logs or (f"vm-{flask}" if flask else "vm"), flask)
 
     def pool(self, lab):
         return Pool(lab, driver=self.argo)
+
+
+class PatchedXen(Xen):
+    """With packaging/xen/patches."""
+
+    name = "xen-patched"
+    patched = True
 
 
 class XenWithoutArgo(Xen):
