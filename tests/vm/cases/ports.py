@@ -32,6 +32,13 @@ class Denials:
         return DENIED.findall(self._lab.machine.log()[self._from:])
 
 
+def domu(lab, kind="pv61", **options):
+    """A new domU with the driver."""
+    domain = lab.create(kind, **options)
+    domain.check("modprobe argo")
+    return domain
+
+
 def may_bind(domain, port, partner="any"):
     done = domain.run(f"argo-traffic recv --port {port} --partner {partner} --senders 0 --idle-end 1")
     expect(("ready" in done.err) != ("EACCES" in done.out), done.rc, done.out, done.err)
@@ -45,14 +52,12 @@ def a_boot_says_that_ports_are_governed(lab):
 
 @case(xen="patched", flask="ports", needs=NEEDS)
 def a_send_needs_the_right_for_the_port(lab):
-    client, plain = lab.create("pv61", seclabel=CLIENT), lab.create("pvh612")
-    for domain in (client, plain):
-        domain.check("modprobe argo")
+    client, plain = domu(lab, seclabel=CLIENT), domu(lab, "pvh612")
     storage = lab.dom0.spawn(f"exec argo-traffic recv --port {STORAGE} --senders 0 --idle-end 20")
-    storage.wait_for("", 5)
+    storage.wait_for("ready")
     log = Denials(lab)
     at_dom0 = [f"0:{port}" for port in (STORAGE, UNLABELLED, STORAGE + 1, PEERS)]
-    # That there is no ring is told to those alone who might send to it.
+    # A domain that may not send to a port does not learn whether the port has a ring.
     for domain, wanted in ((client, ["", "EACCES", "ECONNREFUSED", "EACCES"]),
                            (plain, ["EACCES", "EACCES", "EACCES", "ECONNREFUSED"])):
         seen = errors(domain, *at_dom0)
@@ -73,8 +78,7 @@ def a_send_needs_the_right_for_the_port(lab):
 
 @case(xen="patched", flask="ports", needs=NEEDS)
 def a_ring_needs_the_right_for_the_port(lab):
-    plain = lab.create("pv61")
-    plain.check("modprobe argo")
+    plain = domu(lab)
     log = Denials(lab)
     for partner in ("any", "0"):
         expect([may_bind(plain, port, partner) for port in (PEERS, STORAGE, UNLABELLED)] == [True, False, False], partner)
@@ -88,8 +92,7 @@ def a_ring_needs_the_right_for_the_port(lab):
 
 @case(xen="patched", flask="ports", needs=NEEDS)
 def denials_do_not_flood_the_log(lab):
-    plain = lab.create("pv61")
-    plain.check("modprobe argo")
+    plain = domu(lab)
     log = Denials(lab)
     for _ in range(4):
         expect(set(errors(plain, *[f"0:{UNLABELLED}"] * 250)) == {"EACCES"})
@@ -107,8 +110,7 @@ def denials_do_not_flood_the_log(lab):
 
 @case(xen="patched", flask="ports", needs=[*NEEDS, "argo-hypercall"])
 def labels_change_while_xen_runs(lab):
-    plain = lab.create("pv61")
-    plain.check("modprobe argo")
+    plain = domu(lab)
     address = f"0:{UNLABELLED}"
     expect(errors(plain, address) == ["EACCES"])
     for _ in range(2):
@@ -134,8 +136,7 @@ def load_policy(lab, name):
 
 @case(xen="patched", flask="ports", needs=NEEDS)
 def a_policy_is_loaded_in_place_of_another(lab):
-    plain = lab.create("pv61")
-    plain.check("modprobe argo")
+    plain = domu(lab)
     try:
         # Each ends with the policy that the other cases have.
         for name, wanted in (("stock", "ECONNREFUSED"), ("ports", "EACCES"), ("stock-patched", "ECONNREFUSED"),
@@ -156,8 +157,7 @@ def _says_of_ports(lab, *texts):
 
 
 def _port_counts_for_nothing(lab):
-    plain = lab.create("pv61")
-    plain.check("modprobe argo")
+    plain = domu(lab)
     expect(errors(plain, f"0:{UNLABELLED}", f"0:{STORAGE}") == ["ECONNREFUSED"] * 2)
     plain.destroy()
 
