@@ -2,8 +2,8 @@
 /*
  * An endpoint: an open /dev/argo.
  *
- * The files call each other in one direction only: main.c; ioctl.c; poll.c;
- * send.c and recv.c; endpoint.c; pollers.c.
+ * The files call each other in one direction only: main.c; ioctl.c; firewall.c
+ * and poll.c; send.c and recv.c; endpoint.c; pollers.c.
  *
  * Locks, outermost first: config_lock, (core's ring_lock), rx_lock, (core's
  * space_lock).
@@ -19,6 +19,7 @@
 #include <linux/wait.h>
 
 #include <argo/argo.h>
+#include <uapi/linux/argo_firewall.h>
 
 #include "pollers.h"
 
@@ -140,6 +141,10 @@ int argo_endpoint_watch(struct argo_endpoint *ep, const struct argo_addr *addr,
 			u32 need, struct argo_space_state *state);
 void argo_endpoint_status(struct argo_endpoint *ep, struct argo_status *status);
 __poll_t argo_endpoint_poll(struct file *file, poll_table *wait);
+
+/* firewall.c */
+long argo_endpoint_firewall(struct argo_endpoint *ep, unsigned int cmd,
+			    void __user *p);
 
 /* ioctl.c */
 long argo_endpoint_ioctl(struct file *file, unsigned int cmd,

@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
+#include "arguments.h"
 #include "endpoint.h"
 
 /*
@@ -28,33 +29,6 @@
 /* Largest argo_list.entry_size: there is room for later fields. */
 #define ENTRY_MAX	4096
 
-/*
- * Copy a struct of @known bytes from the caller. Its first field is the size of
- * the struct as the caller knows it. Return: that size, -EFAULT, -EINVAL.
- */
-static int get_arg(void *arg, size_t known, size_t min,
-		   const void __user *from)
-{
-	u32 size;
-	int rc;
-
-	if (get_user(size, (const u32 __user *)from))
-		return -EFAULT;
-	if (size < min || size > PAGE_SIZE)
-		return -EINVAL;
-	rc = copy_struct_from_user(arg, known, from, size);
-	/* The caller uses a field that this kernel does not know. */
-	if (rc == -E2BIG)
-		return -EINVAL;
-	return rc ?: size;
-}
-
-/* Copy a struct of @known bytes back. get_arg() returned @size. */
-static int put_arg(void __user *to, const void *arg, size_t known, int size)
-{
-	return copy_to_user(to, arg, min_t(size_t, known, size)) ? -EFAULT : 0;
-}
-
 static bool all_zero(const void *from, const void *to)
 {
 	return !memchr_inv(from, 0, to - from);
@@ -63,20 +37,20 @@ static bool all_zero(const void *from, const void *to)
 static int do_info(struct argo_endpoint *ep, void __user *p)
 {
 	struct argo_info arg;
-	int size = get_arg(&arg, sizeof(arg), INFO_MIN, p);
+	int size = argo_get_arg(&arg, sizeof(arg), INFO_MIN, p);
 
 	if (size < 0)
 		return size;
 	if (!all_zero(&arg.flags, &arg + 1))
 		return -EINVAL;
 	argo_hv_info(ep->hv, &arg);
-	return put_arg(p, &arg, sizeof(arg), size);
+	return argo_put_arg(p, &arg, sizeof(arg), size);
 }
 
 static int do_bind(struct argo_endpoint *ep, void __user *p)
 {
 	struct argo_bind arg;
-	int size = get_arg(&arg, sizeof(arg), BIND_MIN, p);
+	int size = argo_get_arg(&arg, sizeof(arg), BIND_MIN, p);
 	int rc;
 
 	if (size < 0)
@@ -84,13 +58,13 @@ static int do_bind(struct argo_endpoint *ep, void __user *p)
 	if (arg.flags & ~ARGO_BIND_EXCLUSIVE || arg.domid || arg.max_message)
 		return -EINVAL;
 	rc = argo_endpoint_bind(ep, &arg);
-	return rc ?: put_arg(p, &arg, sizeof(arg), size);
+	return rc ?: argo_put_arg(p, &arg, sizeof(arg), size);
 }
 
 static int do_connect(struct argo_endpoint *ep, void __user *p)
 {
 	struct argo_connect arg;
-	int size = get_arg(&arg, sizeof(arg), CONNECT_MIN, p);
+	int size = argo_get_arg(&arg, sizeof(arg), CONNECT_MIN, p);
 
 	if (size < 0)
 		return size;
@@ -253,7 +227,7 @@ static int do_batch(struct argo_endpoint *ep, void __user *p, bool nonblock,
 {
 	struct argo_batch arg;
 	ktime_t deadline;
-	int size = get_arg(&arg, sizeof(arg), BATCH_MIN, p);
+	int size = argo_get_arg(&arg, sizeof(arg), BATCH_MIN, p);
 	int rc;
 
 	if (size < 0)
@@ -269,7 +243,7 @@ static int do_batch(struct argo_endpoint *ep, void __user *p, bool nonblock,
 	/*
 	 * Write first, too: argo_batch.done must reach the caller afterwards.
 	 */
-	rc = put_arg(p, &arg, sizeof(arg), size);
+	rc = argo_put_arg(p, &arg, sizeof(arg), size);
 	if (rc)
 		return rc;
 	while (arg.done < arg.count) {
@@ -280,7 +254,7 @@ static int do_batch(struct argo_endpoint *ep, void __user *p, bool nonblock,
 	}
 	if (!arg.done)
 		return rc;
-	return put_arg(p, &arg, sizeof(arg), size);
+	return argo_put_arg(p, &arg, sizeof(arg), size);
 }
 
 static int space_action(struct argo_endpoint *ep, struct argo_space *arg,
@@ -307,7 +281,7 @@ static int do_space(struct argo_endpoint *ep, void __user *p, bool nonblock)
 	struct argo_space_state state = { };
 	struct argo_space arg;
 	struct argo_addr to;
-	int size = get_arg(&arg, sizeof(arg), SPACE_MIN, p);
+	int size = argo_get_arg(&arg, sizeof(arg), SPACE_MIN, p);
 	u32 what;
 	int rc;
 
@@ -338,13 +312,13 @@ static int do_space(struct argo_endpoint *ep, void __user *p, bool nonblock)
 		return rc;
 	arg.state = state.flags;
 	arg.max_message = state.max_message;
-	return put_arg(p, &arg, sizeof(arg), size);
+	return argo_put_arg(p, &arg, sizeof(arg), size);
 }
 
 static int do_options(struct argo_endpoint *ep, void __user *p)
 {
 	struct argo_options arg;
-	int size = get_arg(&arg, sizeof(arg), OPTIONS_MIN, p);
+	int size = argo_get_arg(&arg, sizeof(arg), OPTIONS_MIN, p);
 
 	if (size < 0)
 		return size;
@@ -365,20 +339,20 @@ static int do_options(struct argo_endpoint *ep, void __user *p)
 	arg.send_timeout_ns = ep->send_timeout;
 	arg.recv_timeout_ns = ep->recv_timeout;
 	mutex_unlock(&ep->config_lock);
-	return put_arg(p, &arg, sizeof(arg), size);
+	return argo_put_arg(p, &arg, sizeof(arg), size);
 }
 
 static int do_status(struct argo_endpoint *ep, void __user *p)
 {
 	struct argo_status arg;
-	int size = get_arg(&arg, sizeof(arg), STATUS_MIN, p);
+	int size = argo_get_arg(&arg, sizeof(arg), STATUS_MIN, p);
 
 	if (size < 0)
 		return size;
 	if (!all_zero(&arg.flags, &arg + 1))
 		return -EINVAL;
 	argo_endpoint_status(ep, &arg);
-	return put_arg(p, &arg, sizeof(arg), size);
+	return argo_put_arg(p, &arg, sizeof(arg), size);
 }
 
 static int put_entries(const struct argo_list *arg,
@@ -400,7 +374,7 @@ static int do_list(struct argo_endpoint *ep, void __user *p)
 	struct argo_ring_entry *list;
 	struct argo_list arg;
 	unsigned int n, room;
-	int size = get_arg(&arg, sizeof(arg), LIST_MIN, p);
+	int size = argo_get_arg(&arg, sizeof(arg), LIST_MIN, p);
 	int rc;
 
 	if (size < 0)
@@ -419,7 +393,7 @@ static int do_list(struct argo_endpoint *ep, void __user *p)
 	if (rc)
 		return rc;
 	arg.count = n;
-	return put_arg(p, &arg, sizeof(arg), size);
+	return argo_put_arg(p, &arg, sizeof(arg), size);
 }
 
 /**
@@ -454,6 +428,10 @@ long argo_endpoint_ioctl(struct file *file, unsigned int cmd,
 		return do_status(ep, p);
 	case ARGO_IOC_LIST:
 		return do_list(ep, p);
+	case ARGO_IOC_FIREWALL_SET:
+	case ARGO_IOC_FIREWALL_GET:
+	case ARGO_IOC_FIREWALL_TEST:
+		return argo_endpoint_firewall(ep, cmd, p);
 	default:
 		return -ENOTTY;
 	}

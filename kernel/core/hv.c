@@ -70,6 +70,18 @@ void argo_frontend_unregister(struct argo_frontend *fe)
 }
 EXPORT_SYMBOL_GPL(argo_frontend_unregister);
 
+/* Tell front-ends of new rules. May sleep. */
+void argo_frontends_firewall_changed(struct argo_hv *hv)
+{
+	struct argo_frontend *fe;
+
+	mutex_lock(&frontends_lock);
+	list_for_each_entry(fe, &frontends, node)
+		if (fe->firewall_changed)
+			fe->firewall_changed(fe, hv);
+	mutex_unlock(&frontends_lock);
+}
+
 static void reset_work_fn(struct work_struct *work)
 {
 	struct argo_hv *hv = container_of(work, struct argo_hv,
@@ -109,7 +121,7 @@ struct argo_hv *argo_hv_register(const struct argo_hv_params *params)
 {
 	struct argo_frontend *fe;
 	struct argo_hv *hv;
-	int rc = -ENOMEM;
+	int rc;
 
 	hv = kzalloc(sizeof(*hv), GFP_KERNEL);
 	if (!hv)
@@ -123,9 +135,13 @@ struct argo_hv *argo_hv_register(const struct argo_hv_params *params)
 	hv->rings.next_port = ARGO_PORT_EPHEMERAL;
 	argo_quota_init(hv);
 
+	rc = argo_firewall_init(hv);
+	if (rc)
+		goto err_free;
+	rc = -ENOMEM;
 	hv->counters = alloc_percpu(struct argo_hv_counters);
 	if (!hv->counters)
-		goto err_free;
+		goto err_firewall;
 	hv->wq = alloc_workqueue("argo-%s", WQ_UNBOUND | WQ_HIGHPRI, 0,
 				 params->device);
 	if (!hv->wq)
@@ -155,6 +171,8 @@ err_wq:
 	destroy_workqueue(hv->wq);
 err_counters:
 	free_percpu(hv->counters);
+err_firewall:
+	argo_firewall_exit(hv);
 err_free:
 	kfree(hv);
 	return ERR_PTR(rc);
@@ -186,6 +204,7 @@ void argo_hv_unregister(struct argo_hv *hv)
 	argo_space_exit(hv);
 	destroy_workqueue(hv->wq);
 	free_percpu(hv->counters);
+	argo_firewall_exit(hv);
 	kfree(hv);
 }
 EXPORT_SYMBOL_GPL(argo_hv_unregister);

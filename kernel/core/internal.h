@@ -20,6 +20,9 @@
 /* 32 pages hold a few messages of 16 KiB. */
 #define ARGO_DEFAULT_RING_LEN	(32 * 4096 - 64)
 
+struct argo_box;
+struct argo_filter;
+
 /* The hash of destinations has as many buckets as one user may watch. */
 #define ARGO_DEST_BITS		10
 
@@ -88,6 +91,18 @@ struct argo_hv_quota {
 };
 
 /**
+ * struct argo_hv_firewall - which messages may pass (firewall.c)
+ * @filter: the rules; NULL where all messages may pass. RCU
+ * @filters: number of filters so far
+ */
+struct argo_hv_firewall {
+	/** @lock: serialises those that replace @filter */
+	struct mutex lock;
+	struct argo_filter __rcu *filter;
+	u64 filters;
+};
+
+/**
  * struct argo_hv_space - waiters and the destinations where they wait
  * @dests: destinations with waiters
  * @dest_key: key of the hash of @dests
@@ -148,6 +163,7 @@ struct argo_hv_round {
  * @freed: freed space; no lock
  * @away: keeping the interrupt away; no lock
  * @quota: quotas of users; account_lock
+ * @firewall: which messages may pass; RCU
  * @space: waiters and where they wait; space_lock
  * @round: one round of questions at a time; query_lock
  */
@@ -162,6 +178,7 @@ struct argo_hv {
 	struct argo_hv_freed freed;
 	struct argo_hv_away away;
 	struct argo_hv_quota quota;
+	struct argo_hv_firewall firewall;
 	struct argo_hv_space space;
 	struct argo_hv_round round;
 };
@@ -235,6 +252,24 @@ struct argo_ring_sent {
 };
 
 /**
+ * struct argo_ring_judged - the latest source that the firewall was asked about
+ * @filter: number of the filter that was asked
+ * @box: the rule that the filter found; valid while the filter is in force
+ * @domid: domain of the source
+ * @port: port of the source
+ * @noted: the first message of the ring is counted as one that may pass
+ *
+ * No lock protects it: the ring's reader writes it.
+ */
+struct argo_ring_judged {
+	u64 filter;
+	const struct argo_box *box;
+	u16 domid;
+	u32 port;
+	bool noted;
+};
+
+/**
  * struct argo_ring - a receive ring
  * @node: in argo_hv.rings.list
  * @hv: attachment
@@ -255,7 +290,9 @@ struct argo_ring_sent {
  * @stopped: the ring is unregistered; written under ring_lock
  * @high: the ring was more than half full since space was last announced
  * @user: the user and the process that the ring was created for
+ * @judged: what the firewall said of the latest message
  * @received: counts of what came out of the ring
+ * @taken: bytes that were taken out of the ring, headers and padding included
  * @poll: whether and how long readers look before they sleep
  * @sent: counts of what was sent from the ring's port
  * @break_work: unregisters the ring once its content makes no sense
@@ -283,7 +320,9 @@ struct argo_ring {
 	bool high;
 
 	struct argo_ring_user user;
+	struct argo_ring_judged judged;
 	struct argo_ring_received received;
+	u64 taken;
 	struct argo_ring_poll poll;
 	struct argo_ring_sent sent;
 
@@ -341,6 +380,14 @@ int argo_charge(struct argo_account *account, enum argo_quota what);
 void argo_uncharge(struct argo_account *account, enum argo_quota what);
 bool argo_rings_are_reserved(const struct argo_hv *hv);
 
+/* firewall.c */
+int argo_firewall_init(struct argo_hv *hv);
+void argo_firewall_exit(struct argo_hv *hv);
+bool argo_firewall_param_ok(void);
+
+/* hv.c */
+void argo_frontends_firewall_changed(struct argo_hv *hv);
+
 /* busypoll.c */
 void argo_busy_poll_init(struct argo_ring *ring);
 
@@ -359,6 +406,7 @@ int argo_space_init(struct argo_hv *hv);
 void argo_space_exit(struct argo_hv *hv);
 void argo_space_interrupt(struct argo_hv *hv);
 void argo_space_restored(struct argo_hv *hv);
+void argo_space_firewall_changed(struct argo_hv *hv);
 void argo_space_was_full(struct argo_hv *hv, const struct argo_addr *addr,
 			 u32 len);
 void argo_space_arm(struct argo_hv *hv, struct argo_waiter *w,

@@ -18,7 +18,11 @@ MODULE_PARM_DESC(need_hypervisor,
 
 static int __init argo_init(void)
 {
-	int rc = argo_xen_init();
+	int rc;
+
+	if (!argo_firewall_param_ok())
+		return -EINVAL;
+	rc = argo_xen_init();
 
 	/*
 	 * argo_loopback may register an attachment later, so load all the same.

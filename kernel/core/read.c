@@ -13,8 +13,11 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
-#include "internal.h"
+#include "firewall.h"
 #include "trace.h"
+
+/* Messages that the firewall denies and that one look drops. */
+#define DROPS_AT_ONCE	128
 
 static int ring_next(const struct argo_ring *ring, struct argo_ring_msg *msg)
 {
@@ -46,16 +49,36 @@ bool argo_ring_has_data(const struct argo_ring *ring)
 }
 EXPORT_SYMBOL_GPL(argo_ring_has_data);
 
+/*
+ * Find the next message that the firewall admits. Return: as argo_ring_peek(),
+ * which has set irq_tx where this is about a last look.
+ */
+static int ring_next_admitted(struct argo_ring *ring, struct argo_ring_msg *msg)
+{
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < DROPS_AT_ONCE; i++) {
+		rc = ring_next(ring, msg);
+		if (rc <= 0 || argo_firewall_admits(ring, msg))
+			return rc;
+		argo_ring_drop(ring, msg);
+	}
+	return -EBUSY;
+}
+
 /**
  * argo_ring_peek() - look at the next message
  * @ring: the ring
  * @msg: filled in when there is one
  *
  * After a 0, data_ready() is called for the next message, whatever happened
- * before.
+ * before. Messages that the firewall denies are dropped.
  *
- * Context: any; the ring's reader.
- * Return: 1 with a message, 0 without, -EBADMSG if the ring is out of use.
+ * Context: any but the hard interrupt; the ring's reader.
+ * Return: 1 with a message, 0 without, -EBUSY if so many messages were dropped
+ * that the caller is to let others run and to call this again, -EBADMSG if the
+ * ring is out of use.
  */
 int argo_ring_peek(struct argo_ring *ring, struct argo_ring_msg *msg)
 {
@@ -65,7 +88,7 @@ int argo_ring_peek(struct argo_ring *ring, struct argo_ring_msg *msg)
 		return ring->error;
 	if (!argo_ring_is_live(ring))
 		return 0;
-	rc = ring_next(ring, msg);
+	rc = ring_next_admitted(ring, msg);
 	if (!rc) {
 		/*
 		 * The interrupt handler calls data_ready() when the send index
@@ -77,9 +100,9 @@ int argo_ring_peek(struct argo_ring *ring, struct argo_ring_msg *msg)
 		 * Pairs with the hypervisor's barrier of index and interrupt.
 		 */
 		smp_mb();
-		rc = ring_next(ring, msg);
+		rc = ring_next_admitted(ring, msg);
 	}
-	if (rc < 0)
+	if (rc < 0 && rc != -EBUSY)
 		ring_break(ring);
 	return rc;
 }
@@ -181,6 +204,8 @@ static void ring_advance(struct argo_ring *ring,
 	u32 before = argo_ring_used(ring->rx, tx, ring->len);
 	u32 after = argo_ring_used(msg->next, tx, ring->len);
 
+	ring->judged.noted = false;
+	ring->taken += argo_ring_used(ring->rx, msg->next, ring->len);
 	WRITE_ONCE(ring->rx, msg->next);
 	argo_ring_release_in(ring->layout, ring->map, msg->next);
 

@@ -13,7 +13,7 @@
 #include <linux/user_namespace.h>
 #include <linux/vmalloc.h>
 
-#include "internal.h"
+#include "firewall.h"
 #include "trace.h"
 
 /* Xen refuses pages while they are under migration or log-dirty tracking. */
@@ -177,6 +177,10 @@ static int ring_add(struct argo_ring *ring)
 	do {
 		if (tries > 1 || ring->port == ARGO_PORT_ANY)
 			ring->port = next_ephemeral_port(hv);
+		/* Front-ends' rings outlive rules, which judge each message. */
+		if (ring->user.account &&
+		    !argo_firewall_may_bind(hv, ring->port, ring->partner))
+			return -EACCES;
 		rc = ring_register(ring);
 	} while (rc == -EEXIST && --tries);
 	if (rc)
@@ -507,6 +511,20 @@ u32 argo_ring_fill(const struct argo_ring *ring)
 	return argo_ring_used(READ_ONCE(ring->rx), tx, ring->len);
 }
 EXPORT_SYMBOL_GPL(argo_ring_fill);
+
+/**
+ * argo_ring_taken() - bytes that were taken out of a ring so far
+ * @ring: the ring
+ *
+ * Messages count with header and padding, those that were dropped, too.
+ *
+ * Context: any; the ring's reader.
+ */
+u64 argo_ring_taken(const struct argo_ring *ring)
+{
+	return ring->taken;
+}
+EXPORT_SYMBOL_GPL(argo_ring_taken);
 
 /**
  * argo_ring_error() - is a ring out of use?

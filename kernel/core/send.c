@@ -6,7 +6,7 @@
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 
-#include "internal.h"
+#include "firewall.h"
 #include "trace.h"
 
 static bool fault_in(const struct argo_outgoing *out)
@@ -35,12 +35,41 @@ static void count_send(const struct argo_outgoing *out, int rc)
 	}
 }
 
+static struct argo_flow flow_of(const struct argo_outgoing *out)
+{
+	return (struct argo_flow) {
+		.direction = ARGO_FIREWALL_OUT,
+		.protocol = ARGO_FIREWALL_MESSAGES,
+		.domid = out->msg.dst.domid,
+		.local = out->ring->port,
+		.remote = out->msg.dst.port,
+	};
+}
+
+static bool may_go_out(const struct argo_outgoing *out)
+{
+	const struct argo_flow flow = flow_of(out);
+
+	return out->unfiltered || argo_firewall_judge(out->ring->hv, &flow);
+}
+
+static bool may_queue_up(const struct argo_outgoing *out)
+{
+	const struct argo_flow flow = flow_of(out);
+
+	return argo_firewall_would_allow(out->ring->hv, &flow);
+}
+
 /* Send without bringing user memory in. Return: as argo_hv_ops.sendv. */
 static int send_once(const struct argo_outgoing *out)
 {
 	struct argo_hv *hv = out->ring->hv;
 	int rc;
 
+	if (argo_firewall_is_on(hv) && !may_go_out(out)) {
+		count_send(out, -EACCES);
+		return -EACCES;
+	}
 	if (out->len > argo_ring_max_message(hv->params.max_ring_len))
 		return -EMSGSIZE;
 	argo_hv_count(hv, ARGO_HC_SENDV);
@@ -108,6 +137,7 @@ static int send_in_turn(const struct argo_outgoing *out, ktime_t deadline,
 	int rc;
 
 	argo_sleeper_init(&turn, out->ring->user.account);
+	turn.waiter.port = out->ring->port;
 	rc = argo_turn_begin(hv, &turn.waiter, &out->msg.dst, out->len,
 			     interrupts);
 	if (rc)
@@ -153,6 +183,8 @@ int argo_send_wait(struct argo_outgoing *out, ktime_t deadline)
 	} else {
 		/* No send was tried, so the turn may be had at once. */
 		interrupts--;
+		if (!may_queue_up(out))
+			return -EACCES;
 	}
 	do {
 		if (out->msg.user && !out->nofault && !fault_in(out))

@@ -22,6 +22,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
+#include "firewall.h"
 #include "space.h"
 #include "trace.h"
 
@@ -135,6 +136,17 @@ static bool dest_need(struct argo_dest *dest, u32 *need)
 	return any;
 }
 
+/* What a front-end learns of a destination, no user learns. */
+static bool is_for_kernel(const struct argo_dest *dest)
+{
+	struct argo_waiter *w;
+
+	list_for_each_entry(w, &dest->watchers, node)
+		if (!w->account)
+			return true;
+	return false;
+}
+
 static void add_query(struct argo_hv_queries *queries,
 		      const struct argo_addr *addr, u32 need)
 {
@@ -167,7 +179,7 @@ static bool collect_one(struct argo_hv *hv, bool all)
 	dest->idle = !any;
 	list_move_tail(&dest->list, any ? &hv->space.armed_dests :
 					  &hv->space.idle_dests);
-	if (!any && !all)
+	if ((!any && !all) || (dest->denied && !is_for_kernel(dest)))
 		return true;
 	/*
 	 * Need 0 cancels a larger need at the hypervisor, which would hide
@@ -473,6 +485,53 @@ void argo_space_restored(struct argo_hv *hv)
 	argo_space_ask_soon(hv);
 }
 
+/*
+ * Do for @dest what new rules of the firewall mean for its waiters. A watcher
+ * stays, and is asked for again once rules allow it.
+ */
+static void judge_dest(struct argo_hv *hv, struct argo_dest *dest)
+{
+	struct argo_flow flow = {
+		.direction = ARGO_FIREWALL_OUT,
+		.protocol = ARGO_FIREWALL_MESSAGES,
+		.domid = dest->addr.domid,
+		.remote = dest->addr.port,
+	};
+	struct argo_waiter *w;
+
+	lockdep_assert_held(&hv->space.space_lock);
+
+	dest->denied = !argo_firewall_may_ask(hv, &dest->addr);
+	list_for_each_entry(w, &dest->senders, node) {
+		flow.local = w->port;
+		if (!argo_firewall_would_allow(hv, &flow))
+			fail(hv, w, -EACCES);
+	}
+	if (!dest->denied)
+		return;
+	list_for_each_entry(w, &dest->watchers, node)
+		if (w->account && argo_waiter_wants_space(w))
+			fail(hv, w, -EACCES);
+}
+
+/* Other rules of the firewall are in force. May sleep. */
+void argo_space_firewall_changed(struct argo_hv *hv)
+{
+	struct argo_dest *dest;
+	unsigned long flags;
+	unsigned int i;
+
+	/* Interrupts are let in after each bucket. */
+	for (i = 0; i < HASH_SIZE(hv->space.dests); i++) {
+		spin_lock_irqsave(&hv->space.space_lock, flags);
+		hlist_for_each_entry(dest, &hv->space.dests[i], node)
+			judge_dest(hv, dest);
+		spin_unlock_irqrestore(&hv->space.space_lock, flags);
+	}
+	WRITE_ONCE(hv->space.check_all, true);
+	argo_space_ask_soon(hv);
+}
+
 /* @dest refused @len bytes: the hypervisor now holds at least that size. */
 static void note_full(struct argo_hv *hv, struct argo_dest *dest, u32 len)
 {
@@ -543,6 +602,8 @@ int argo_space_query_one(struct argo_hv *hv, const struct argo_addr *addr,
 	int rc;
 	unsigned long flags;
 
+	if (!argo_firewall_may_ask(hv, addr))
+		return -EACCES;
 	add_query(&buf.queries, addr, need);
 	rc = argo_hv_notify(hv, &buf.queries);
 	*answer = buf.queries.q[0];

@@ -19,6 +19,7 @@
  *	none
  * @max_message: largest payload that the destination's ring takes, 0 while it
  *	is not known
+ * @denied: the firewall denies questions of users about the destination
  * @idle: the destination is in argo_hv.space.idle_dests, or was before this
  *	round
  */
@@ -30,6 +31,7 @@ struct argo_dest {
 	struct list_head watchers;
 	u32 asked;
 	u32 max_message;
+	bool denied;
 	bool idle;
 };
 

@@ -144,6 +144,32 @@ TRACE_EVENT(argo_restored,
 	TP_printk("was=%u is=%u", __entry->old_domid, __entry->new_domid)
 );
 
+/* Directions and protocols are those of uapi/linux/argo_firewall.h. */
+TRACE_EVENT(argo_denied,
+	TP_PROTO(u8 direction, u8 protocol, u16 domid, u32 local, u32 remote,
+		 u32 rule),
+	TP_ARGS(direction, protocol, domid, local, remote, rule),
+	TP_STRUCT__entry(
+		__field(u8, direction)
+		__field(u8, protocol)
+		__field(u16, domid)
+		__field(u32, local)
+		__field(u32, remote)
+		__field(u32, rule)
+	),
+	TP_fast_assign(
+		__entry->direction = direction;
+		__entry->protocol = protocol;
+		__entry->domid = domid;
+		__entry->local = local;
+		__entry->remote = remote;
+		__entry->rule = rule;
+	),
+	TP_printk("direction=%u protocol=%u domid=%u local=%u remote=%u rule=%d",
+		  __entry->direction, __entry->protocol, __entry->domid,
+		  __entry->local, __entry->remote, (int)__entry->rule)
+);
+
 #endif /* _ARGO_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

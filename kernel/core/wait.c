@@ -10,6 +10,7 @@
 
 #include <argo/wait.h>
 
+#include "firewall.h"
 #include "space.h"
 
 static int waiter_add(struct argo_hv *hv, struct argo_waiter *w,
@@ -37,6 +38,7 @@ static int waiter_add(struct argo_hv *hv, struct argo_waiter *w,
 	spin_lock_irqsave(&hv->space.space_lock, flags);
 	dest = argo_dest_find(hv, addr);
 	if (!dest) {
+		new->denied = !argo_firewall_may_ask(hv, addr);
 		argo_dest_add(hv, new);
 		swap(dest, new);
 	}

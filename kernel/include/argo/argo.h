@@ -49,11 +49,15 @@ struct pid;
  *	@detach is called all the same. May sleep.
  * @detach: the attachment goes away; when this returns, no ring of the
  *	front-end is left on it. May sleep.
+ * @firewall_changed: other rules of the firewall are in force: end what they
+ *	deny, where the front-end carries a protocol with ports of its own. NULL
+ *	if there is nothing to do. May sleep.
  * @node: in core's list of front-ends
  */
 struct argo_frontend {
 	int (*attach)(struct argo_frontend *fe, struct argo_hv *hv);
 	void (*detach)(struct argo_frontend *fe, struct argo_hv *hv);
+	void (*firewall_changed)(struct argo_frontend *fe, struct argo_hv *hv);
 	struct list_head node;
 };
 
@@ -136,6 +140,7 @@ u32 argo_ring_port(const struct argo_ring *ring);
 u16 argo_ring_partner(const struct argo_ring *ring);
 u32 argo_ring_size(const struct argo_ring *ring);
 u32 argo_ring_fill(const struct argo_ring *ring);
+u64 argo_ring_taken(const struct argo_ring *ring);
 int argo_ring_error(const struct argo_ring *ring);
 unsigned int argo_rings_list(struct argo_hv *hv, struct argo_ring_entry *list,
 			     unsigned int room, kuid_t uid, bool all);
@@ -168,12 +173,15 @@ void argo_irq_away_end(struct argo_hv *hv, bool away);
  * @msg: what the hypervisor gets; core fills @msg.src_port in
  * @ring: the ring whose port is the source
  * @nofault: give -EFAULT rather than bring in user memory that is not present
+ * @unfiltered: the firewall does not judge the message, which tells the end of
+ *	something that the firewall allowed
  * @len: bytes of all pieces
  */
 struct argo_outgoing {
 	struct argo_hv_message msg;
 	struct argo_ring *ring;
 	bool nofault;
+	bool unfiltered;
 	u32 len;
 };
 
@@ -220,6 +228,7 @@ struct argo_dest;
  * @granted: @need bytes fit, or the ring is empty, or that was so a moment ago
  * @seen: the destination has or had a ring
  * @gone: the destination had a ring and has none now
+ * @port: of a sender, the source port
  * @err: why @granted will not be set: -ECONNREFUSED, -EMSGSIZE, -EACCES,
  *	-ECONNRESET (this domain was restored)
  *
@@ -238,6 +247,7 @@ struct argo_waiter {
 	bool granted;
 	bool seen;
 	bool gone;
+	u32 port;
 	int err;
 };
 

@@ -3,6 +3,8 @@
 #include "abi.hpp"
 #include "memory.hpp"
 
+#include <linux/argo_firewall.h>
+
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -67,6 +69,10 @@ std::vector<operation> operations() {
         {"OPTIONS", ARGO_IOC_OPTIONS, sizeof(argo_options), option_flags, {}, success, true},
         {"STATUS", ARGO_IOC_STATUS, sizeof(argo_status), 0, field(&argo_status::reserved), success, true},
         {"LIST", ARGO_IOC_LIST, sizeof(argo_list), 0, {}, success, true},
+        {"FIREWALL_SET", ARGO_IOC_FIREWALL_SET, sizeof(argo_firewall), 0, {}, success, false},
+        {"FIREWALL_GET", ARGO_IOC_FIREWALL_GET, sizeof(argo_firewall), 0, {}, success, true},
+        {"FIREWALL_TEST", ARGO_IOC_FIREWALL_TEST, sizeof(argo_firewall_test), 0,
+         field(&argo_firewall_test::verdict) + field(&argo_firewall_test::rule), success, true},
     };
 }
 
@@ -121,6 +127,14 @@ protected:
             });
         case ARGO_IOC_LIST:
             return changed<argo_list>(plain, [](auto& list) { list.entry_size = sizeof(argo_ring_entry); });
+        case ARGO_IOC_FIREWALL_SET:
+        case ARGO_IOC_FIREWALL_GET:
+            return changed<argo_firewall>(plain, [](auto& firewall) {
+                firewall.rule_size = sizeof(argo_firewall_rule);
+                for (auto& fallback : firewall.defaults) {
+                    fallback.verdict = ARGO_FIREWALL_ALLOW;
+                }
+            });
         default:
             return plain;
         }
@@ -288,6 +302,9 @@ INSTANTIATE_TEST_SUITE_P(every, arguments_test, testing::ValuesIn(operations()),
 TEST(arguments, unknown_operations) {
     const endpoint one;
     for (unsigned nr = 9; nr < 256; ++nr) {
+        if (_IO(ARGO_IOC_MAGIC, nr) >= ARGO_IOC_FIREWALL_SET && _IO(ARGO_IOC_MAGIC, nr) <= ARGO_IOC_FIREWALL_TEST) {
+            continue;
+        }
         EXPECT_EQ(one.call(_IO(ARGO_IOC_MAGIC, nr), nullptr), outcome{ENOTTY}) << nr;
     }
     // 0, 'T', 'X', 'f': the magic of what every file knows, such as FIONBIO and FIBMAP.

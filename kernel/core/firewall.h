@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of core that send, read and bind ask the firewall. */
+#ifndef _ARGO_CORE_FIREWALL_H
+#define _ARGO_CORE_FIREWALL_H
+
+#include <linux/rcupdate.h>
+
+#include <argo/firewall.h>
+
+#include "internal.h"
+
+static inline bool argo_firewall_is_on(const struct argo_hv *hv)
+{
+	return rcu_access_pointer(hv->firewall.filter);
+}
+
+bool argo_firewall_judge_arrival(struct argo_ring *ring,
+				 const struct argo_ring_msg *msg);
+bool argo_firewall_may_ask(struct argo_hv *hv, const struct argo_addr *addr);
+bool argo_firewall_may_bind(struct argo_hv *hv, u32 port, u16 partner);
+
+/* May @msg, the next message of @ring, be read? The ring's reader. */
+static inline bool argo_firewall_admits(struct argo_ring *ring,
+					const struct argo_ring_msg *msg)
+{
+	return !argo_firewall_is_on(ring->hv) ||
+	       argo_firewall_judge_arrival(ring, msg);
+}
+
+#endif /* _ARGO_CORE_FIREWALL_H */
