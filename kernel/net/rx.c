@@ -200,7 +200,10 @@ static void deliver(struct argo_net *net, struct sk_buff *skb, u16 domid)
 	napi_gro_receive(&net->napi, skb);
 }
 
-/* Return: 1 with a message, 0 without, -EBADMSG (the ring is out of use). */
+/*
+ * Return: 1 with a message, also one that the firewall dropped; 0 without,
+ * -EBADMSG (the ring is out of use).
+ */
 static int read_one(struct argo_net *net)
 {
 	struct argo_ring_msg msg;
@@ -208,6 +211,8 @@ static int read_one(struct argo_net *net)
 	int rc;
 
 	rc = argo_ring_peek(net->rx.ring, &msg);
+	if (rc == -EBUSY)
+		return 1;
 	if (rc <= 0)
 		return rc;
 	skb = check_and_build(net, &msg);

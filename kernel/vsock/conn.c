@@ -154,6 +154,7 @@ int argo_vsock_conn_init(struct argo_vsock *vs, struct vsock_sock *vsk,
 	spin_lock_init(&conn->vvs.rx_lock);
 	spin_lock_init(&conn->vvs.tx_lock);
 	argo_vsock_unread_init(&conn->vvs);
+	conn->accepted = parent;
 	vsk->trans = &conn->vvs;
 	kfree(common);
 
@@ -197,8 +198,8 @@ void argo_vsock_conn_release(struct vsock_sock *vsk)
  * @vsk: the socket, with both addresses set
  *
  * Context: may sleep, under lock_sock().
- * Return: 0, -EHOSTUNREACH (the CID is no domain's), or an errno of
- * argo_vsock_peer_reach() or argo_vsock_send_pkt().
+ * Return: 0, -EHOSTUNREACH (the CID is no domain's), -EACCES (the firewall
+ * denies it), or an errno of argo_vsock_peer_reach() or argo_vsock_send_pkt().
  */
 int argo_vsock_conn_connect(struct vsock_sock *vsk)
 {
@@ -209,6 +210,10 @@ int argo_vsock_conn_connect(struct vsock_sock *vsk)
 
 	if (!argo_vsock_cid_is_domain(cid))
 		return -EHOSTUNREACH;
+	if (!argo_vsock_may_send(vs, cid - ARGO_VSOCK_CID_OFFSET,
+				 vsk->local_addr.svm_port,
+				 vsk->remote_addr.svm_port))
+		return -EACCES;
 	peer = argo_vsock_peer_reach(vs, cid - ARGO_VSOCK_CID_OFFSET);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);

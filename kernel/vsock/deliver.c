@@ -24,6 +24,30 @@ static bool has_its_share(struct sock *sk, u32 cid)
 	return false;
 }
 
+static bool is_admitted(struct argo_vsock_peer *peer,
+			const struct virtio_vsock_hdr *hdr)
+{
+	return argo_vsock_may_receive(peer->vs, peer->base.domid,
+				      le32_to_cpu(hdr->dst_port),
+				      le32_to_cpu(hdr->src_port));
+}
+
+/* Rules may have changed since this domain asked for the connection. */
+static bool may_go_on(const struct virtio_vsock_hdr *hdr)
+{
+	struct sockaddr_vm src, dst;
+	struct sock *sk;
+	bool may;
+
+	argo_vsock_addresses(hdr, &src, &dst);
+	sk = vsock_find_connected_socket(&src, &dst);
+	if (!sk)
+		return true;
+	may = argo_vsock_may_stay(vsock_sk(sk), false);
+	sock_put(sk);
+	return may;
+}
+
 static bool refuses(struct argo_vsock *vs, const struct virtio_vsock_hdr *hdr)
 {
 	struct sockaddr_vm src, dst;
@@ -46,7 +70,6 @@ static void refuse(struct argo_vsock *vs, const struct virtio_vsock_hdr *hdr)
 	struct argo_vsock_pkt *pkt;
 	struct sockaddr_vm src, dst;
 
-	argo_vsock_count(vs, ARGO_VSOCK_REFUSED_SHARE);
 	argo_vsock_addresses(hdr, &src, &dst);
 	pkt = argo_vsock_make_reset(vs, &src, dst.svm_port,
 				    le16_to_cpu(hdr->type), false);
@@ -101,6 +124,27 @@ static bool deliver_data(struct argo_vsock_peer *peer,
 	return rc != -ENOENT;
 }
 
+/* Return: whether the common code is to have the request. */
+static bool deliver_request(struct argo_vsock_peer *peer,
+			    const struct virtio_vsock_hdr *hdr)
+{
+	struct argo_vsock *vs = peer->vs;
+
+	/* The answer to the request could not be sent. */
+	if (argo_vsock_replies_pending(peer)) {
+		argo_vsock_count(vs, ARGO_VSOCK_DROPPED_REPLIES);
+		return false;
+	}
+	if (!is_admitted(peer, hdr))
+		argo_vsock_count(vs, ARGO_VSOCK_REFUSED_FIREWALL);
+	else if (refuses(vs, hdr))
+		argo_vsock_count(vs, ARGO_VSOCK_REFUSED_SHARE);
+	else
+		return true;
+	refuse(vs, hdr);
+	return false;
+}
+
 /**
  * argo_vsock_deliver() - give a packet to its socket
  * @peer: the sender of the packet
@@ -116,18 +160,17 @@ void argo_vsock_deliver(struct argo_vsock_peer *peer,
 
 	if (deliver_data(peer, pkt))
 		return;
-	if (le16_to_cpu(hdr->op) == VIRTIO_VSOCK_OP_REQUEST) {
-		/* The answer to the request could not be sent. */
-		if (argo_vsock_replies_pending(peer)) {
-			argo_vsock_count(vs, ARGO_VSOCK_DROPPED_REPLIES);
-			argo_vsock_pkt_free(pkt);
-			return;
-		}
-		if (refuses(vs, hdr)) {
-			refuse(vs, hdr);
-			argo_vsock_pkt_free(pkt);
-			return;
-		}
+	if (le16_to_cpu(hdr->op) == VIRTIO_VSOCK_OP_REQUEST &&
+	    !deliver_request(peer, hdr)) {
+		argo_vsock_pkt_free(pkt);
+		return;
+	}
+	if (le16_to_cpu(hdr->op) == VIRTIO_VSOCK_OP_RESPONSE &&
+	    !may_go_on(hdr)) {
+		argo_vsock_count(vs, ARGO_VSOCK_RESET_FIREWALL);
+		argo_vsock_reset_both(peer, hdr);
+		argo_vsock_pkt_free(pkt);
+		return;
 	}
 	argo_vsock_pkt_receive(&vs->role->transport, pkt);
 }

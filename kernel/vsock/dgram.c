@@ -256,6 +256,9 @@ static int dgram_enqueue(struct vsock_sock *vsk, struct sockaddr_vm *remote,
 	vs = destination(vsk, cid, &domid);
 	if (!vs)
 		return -EHOSTUNREACH;
+	if (!argo_vsock_may_send(vs, domid, vsk->local_addr.svm_port,
+				 remote->svm_port))
+		return -EACCES;
 
 	message = kvmalloc(sizeof(hdr) + len, GFP_KERNEL_ACCOUNT);
 	if (!message)
@@ -381,6 +384,12 @@ void argo_vsock_dgram_receive(struct argo_vsock *vs, u16 domid,
 
 	argo_vsock_count(vs, ARGO_VSOCK_RX_DATAGRAMS);
 	argo_vsock_tap_datagram(src_cid, own_cid, hdr, NULL, skb, skb->len);
+	if (!argo_vsock_may_receive(vs, domid, le32_to_cpu(hdr->dst_port),
+				    le32_to_cpu(hdr->src_port))) {
+		argo_vsock_count(vs, ARGO_VSOCK_DATAGRAMS_DENIED);
+		kfree_skb(skb);
+		return;
+	}
 	cb_of(skb)->src_cid = src_cid;
 	cb_of(skb)->src_port = le32_to_cpu(hdr->src_port);
 

@@ -236,9 +236,32 @@ static void vsock_detach(struct argo_frontend *fe, struct argo_hv *hv)
 	kobject_put(&vs->kobj);
 }
 
+static void vsock_firewall_changed(struct argo_frontend *fe,
+				   struct argo_hv *hv)
+{
+	struct argo_vsock_role *role = role_of(hv);
+	struct argo_vsock_peer *peer;
+	unsigned int bucket;
+
+	if (!role)
+		return;
+	argo_vsock_reset_denied(role->vs);
+	/*
+	 * Packets that are denied by now are in the way of those resets. Under
+	 * the lock no peer is closed, which ends its work.
+	 */
+	mutex_lock(&role->vs->peers.lock);
+	rcu_read_lock();
+	argo_peers_each_rcu(&role->vs->peers, bucket, peer, base)
+		queue_delayed_work(role->vs->wq, &peer->tx_work, 0);
+	rcu_read_unlock();
+	mutex_unlock(&role->vs->peers.lock);
+}
+
 static struct argo_frontend argo_vsock_frontend = {
 	.attach = vsock_attach,
 	.detach = vsock_detach,
+	.firewall_changed = vsock_firewall_changed,
 };
 
 static int __init argo_vsock_init(void)

@@ -128,12 +128,10 @@ void argo_vsock_read_part(struct argo_vsock_rx *rx,
 	rx->left_until = 0;
 }
 
-static void advance(struct argo_vsock_rx *rx, const struct argo_ring_msg *msg)
+static void end_message(struct argo_vsock_rx *rx)
 {
 	rx->done = 0;
 	rx->left_until = 0;
-	rx->taken += argo_ring_slots(msg->len +
-				     sizeof(struct argo_ring_msg_header));
 }
 
 /**
@@ -148,7 +146,7 @@ void argo_vsock_consume(struct argo_vsock_rx *rx,
 {
 	lockdep_assert_held(&rx->lock);
 
-	advance(rx, msg);
+	end_message(rx);
 	argo_ring_consume(rx->ring, msg, false);
 }
 
@@ -163,6 +161,6 @@ void argo_vsock_drop(struct argo_vsock_rx *rx, const struct argo_ring_msg *msg)
 {
 	lockdep_assert_held(&rx->lock);
 
-	advance(rx, msg);
+	end_message(rx);
 	argo_ring_drop(rx->ring, msg);
 }

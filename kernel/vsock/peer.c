@@ -26,7 +26,7 @@ static void hold(struct argo_vsock_peer *peer)
 
 	mutex_lock(&wildcard->lock);
 	if (wildcard->ring)
-		peer->held_until = wildcard->taken +
+		peer->held_until = argo_ring_taken(wildcard->ring) +
 				   argo_ring_fill(wildcard->ring);
 	mutex_unlock(&wildcard->lock);
 }

@@ -29,7 +29,21 @@ struct argo_ring *argo_vsock_source_ring(struct argo_vsock_peer *peer)
 	return READ_ONCE(peer->rx.ring) ?: READ_ONCE(peer->vs->wildcard.ring);
 }
 
-/* @nuser: number of pieces, the last ones, in the current process' memory. */
+/*
+ * The end of a connection that was allowed is told, whatever the firewall says
+ * by now.
+ */
+static bool is_reset(const struct argo_hv_iov *iov)
+{
+	const struct virtio_vsock_hdr *hdr = (void *)(unsigned long)iov->base;
+
+	return le16_to_cpu(hdr->op) == VIRTIO_VSOCK_OP_RST;
+}
+
+/*
+ * @iov: a header in this kernel's memory, and the payload. @nuser: number of
+ * pieces, the last ones, in the current process' memory.
+ */
 static int send_iov(struct argo_vsock_peer *peer, const struct argo_hv_iov *iov,
 		    unsigned int n, u32 len, unsigned int nuser)
 {
@@ -42,6 +56,7 @@ static int send_iov(struct argo_vsock_peer *peer, const struct argo_hv_iov *iov,
 		.ring = argo_vsock_source_ring(peer),
 		/* A page fault may last without end, and tx_lock is held. */
 		.nofault = true,
+		.unfiltered = is_reset(iov),
 		.len = len,
 	};
 
@@ -220,6 +235,15 @@ static bool is_for_now(int rc)
 	return rc == -EAGAIN || rc == -ENOMEM;
 }
 
+/*
+ * Is it this domain's firewall that a packet failed with @rc for? Connections
+ * that it denies are reset one by one: the peer is not lost.
+ */
+static bool is_denied(const struct argo_vsock_peer *peer, int rc)
+{
+	return rc == -EACCES && !argo_vsock_may_talk(peer->vs, peer->base.domid);
+}
+
 static void try_later(struct argo_vsock_peer *peer, int rc)
 {
 	/* Core tells of room, but nothing tells of memory. */
@@ -263,7 +287,8 @@ int argo_vsock_send_or_queue(struct argo_vsock_peer *peer,
 		try_later(peer, rc);
 		return 0;
 	}
-	rc = argo_vsock_refused(pkt, rc);
+	if (!is_denied(peer, rc))
+		rc = argo_vsock_refused(pkt, rc);
 	argo_vsock_pkt_free(pkt);
 	if (rc == -ECONNRESET)
 		argo_vsock_peer_lost(peer);
@@ -300,7 +325,10 @@ int argo_vsock_send_now(struct argo_vsock_peer *peer,
 	return 0;
 }
 
-/* Sends a peer's queue as far as there is room. */
+/*
+ * Sends a peer's queue as far as there is room. What the firewall denies is
+ * dropped, and a reset behind it is sent.
+ */
 static void tx_work_fn(struct work_struct *work)
 {
 	struct argo_vsock_peer *peer = container_of(to_delayed_work(work),
@@ -313,10 +341,14 @@ static void tx_work_fn(struct work_struct *work)
 	while (may_send(peer) &&
 	       (pkt = argo_vsock_queue_first(&peer->queue))) {
 		rc = send_pkt(peer, pkt);
-		if (rc)
+		if (rc && !is_denied(peer, rc))
 			break;
 		dequeue(peer, pkt);
-		argo_vsock_pkt_sent(pkt);
+		if (rc)
+			argo_vsock_pkt_free(pkt);
+		else
+			argo_vsock_pkt_sent(pkt);
+		rc = 0;
 	}
 	if (is_for_now(rc))
 		try_later(peer, rc);

@@ -144,7 +144,10 @@ static int read_datagram(struct argo_vsock_rx *rx,
 	return 1;
 }
 
-/* Return: 1 with a message, 0 without, -ENOMEM, -EBADMSG (out of use). */
+/*
+ * Return: 1 with a message, 0 without, -ENOMEM, -EBUSY as argo_ring_peek(),
+ * -EBADMSG (out of use).
+ */
 static int read_one(struct argo_vsock_rx *rx, struct argo_vsock_received *in)
 {
 	struct argo_ring_msg msg;
@@ -185,8 +188,8 @@ static int read_one(struct argo_vsock_rx *rx, struct argo_vsock_received *in)
  * @rx: the reading side of the ring
  *
  * Context: may sleep, but waits for no socket; under @rx->receive_lock.
- * Return: 1; 0 (there was no message), -ENOMEM, -EBADMSG (the ring is out of
- * use).
+ * Return: 1, also where the firewall dropped messages instead; 0 (there was no
+ * message), -ENOMEM, -EBADMSG (the ring is out of use).
  */
 int argo_vsock_receive(struct argo_vsock_rx *rx)
 {
@@ -198,13 +201,14 @@ int argo_vsock_receive(struct argo_vsock_rx *rx)
 	mutex_lock(&rx->lock);
 	rc = read_one(rx, &in);
 	mutex_unlock(&rx->lock);
-	if (rc <= 0)
-		return rc;
-	rx->vs->up->received(rx, &in);
+	if (rc > 0)
+		rx->vs->up->received(rx, &in);
 	mutex_lock(&rx->lock);
-	rx->delivered = rx->taken;
+	if (rx->ring)
+		rx->delivered = argo_ring_taken(rx->ring);
 	mutex_unlock(&rx->lock);
-	return rc;
+	/* Messages were dropped, and there may be more. */
+	return rc == -EBUSY ? 1 : rc;
 }
 
 /* Are earlier messages of the peer still in the wildcard ring? */
@@ -217,7 +221,7 @@ static bool is_held(struct argo_vsock_rx *rx)
 		return false;
 	mutex_lock(&wildcard->lock);
 	if (!wildcard->ring || wildcard->delivered >= peer->held_until ||
-	    (wildcard->delivered == wildcard->taken &&
+	    (wildcard->delivered == argo_ring_taken(wildcard->ring) &&
 	     !argo_ring_has_data(wildcard->ring)))
 		WRITE_ONCE(peer->held, false);
 	mutex_unlock(&wildcard->lock);

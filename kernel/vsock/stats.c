@@ -47,10 +47,13 @@ COUNT(dropped_malformed, ARGO_VSOCK_DROPPED_MALFORMED);
 COUNT(dropped_source, ARGO_VSOCK_DROPPED_SOURCE);
 COUNT(dropped_replies, ARGO_VSOCK_DROPPED_REPLIES);
 COUNT(refused_share, ARGO_VSOCK_REFUSED_SHARE);
+COUNT(refused_firewall, ARGO_VSOCK_REFUSED_FIREWALL);
 COUNT(reset_credit, ARGO_VSOCK_RESET_CREDIT);
 COUNT(reset_waiting, ARGO_VSOCK_RESET_WAITING);
+COUNT(reset_firewall, ARGO_VSOCK_RESET_FIREWALL);
 COUNT(datagrams_no_socket, ARGO_VSOCK_DATAGRAMS_NO_SOCKET);
 COUNT(datagrams_no_room, ARGO_VSOCK_DATAGRAMS_NO_ROOM);
+COUNT(datagrams_denied, ARGO_VSOCK_DATAGRAMS_DENIED);
 COUNT(peers_lost, ARGO_VSOCK_PEERS_LOST);
 
 static struct attribute *vsock_attrs[] = {
@@ -65,10 +68,13 @@ static struct attribute *vsock_attrs[] = {
 	&dropped_source_attr.attr.attr,
 	&dropped_replies_attr.attr.attr,
 	&refused_share_attr.attr.attr,
+	&refused_firewall_attr.attr.attr,
 	&reset_credit_attr.attr.attr,
 	&reset_waiting_attr.attr.attr,
+	&reset_firewall_attr.attr.attr,
 	&datagrams_no_socket_attr.attr.attr,
 	&datagrams_no_room_attr.attr.attr,
+	&datagrams_denied_attr.attr.attr,
 	&peers_lost_attr.attr.attr,
 	NULL,
 };

@@ -209,6 +209,19 @@ ssize_t argo_vsock_stream_dequeue(struct vsock_sock *vsk, struct msghdr *msg,
 	return n;
 }
 
+/*
+ * In some series AF_VSOCK calls whatever a transport fails with ENOMEM. It looks
+ * for an error of the socket before it sends what is left, so the error is left
+ * there. Return: @rc, or 0 instead of an error that is left there.
+ */
+static ssize_t leave_error(struct vsock_sock *vsk, ssize_t rc)
+{
+	if (rc != -EACCES && rc != -ECONNRESET)
+		return rc;
+	WRITE_ONCE(sk_vsock(vsk)->sk_err, -rc);
+	return 0;
+}
+
 /**
  * argo_vsock_stream_enqueue() - vsock_transport.stream_enqueue
  * @vsk: the socket
@@ -224,7 +237,8 @@ ssize_t argo_vsock_stream_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
 	int sent = argo_vsock_send_direct(vsk, msg, len, false);
 
 	if (!sent)
-		return virtio_transport_stream_enqueue(vsk, msg, len);
+		return leave_error(vsk, virtio_transport_stream_enqueue(vsk, msg,
+									len));
 	if (sent > 0)
 		grow_with_sending(vsk);
 	return sent;
@@ -244,6 +258,7 @@ int argo_vsock_seqpacket_enqueue(struct vsock_sock *vsk, struct msghdr *msg,
 				 size_t len)
 {
 	return argo_vsock_send_direct(vsk, msg, len, true) ?:
-	       virtio_transport_seqpacket_enqueue(vsk, msg, len);
+	       leave_error(vsk, virtio_transport_seqpacket_enqueue(vsk, msg,
+								   len));
 }
 #endif

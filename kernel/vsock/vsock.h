@@ -72,12 +72,17 @@ enum argo_vsock_count {
 	ARGO_VSOCK_DROPPED_REPLIES,
 	/* connection requests beyond a peer's share of the accept queue */
 	ARGO_VSOCK_REFUSED_SHARE,
+	/* connection requests that the firewall denied */
+	ARGO_VSOCK_REFUSED_FIREWALL,
 	/* connections whose peer sent more than it had credit for */
 	ARGO_VSOCK_RESET_CREDIT,
 	/* connections for whose locked socket more came than may wait */
 	ARGO_VSOCK_RESET_WAITING,
+	/* connections that new rules of the firewall denied */
+	ARGO_VSOCK_RESET_FIREWALL,
 	ARGO_VSOCK_DATAGRAMS_NO_SOCKET,
 	ARGO_VSOCK_DATAGRAMS_NO_ROOM,
+	ARGO_VSOCK_DATAGRAMS_DENIED,
 	/* peers that have gone, or were restarted or restored */
 	ARGO_VSOCK_PEERS_LOST,
 	ARGO_VSOCK_COUNTS,
@@ -149,13 +154,11 @@ struct argo_vsock_upcalls {
  * @left_until: jiffies until when the next message is left to its reader; 0 if
  *	the message was not left to a reader yet
  * @slept_since: local_clock() when a reader of a stream went to sleep, or 0
- * @lock: protects @ring and the next five fields
+ * @lock: protects @ring and the next four fields
  * @ring: the ring; NULL before it is opened and after it is closed
  * @done: bytes of the first message's payload that were read already
  * @partly_read: checked header of the first message, valid while @done is not 0
- * @taken: bytes of the ring consumed since it was opened, headers and padding
- *	included
- * @delivered: @taken when the latest message had been delivered
+ * @delivered: argo_ring_taken() when the latest message had been delivered
  * @pool: memory for packets
  * @work: the worker, which reads the ring
  */
@@ -180,7 +183,6 @@ struct argo_vsock_rx {
 	struct argo_ring *ring;
 	u32 done;
 	struct virtio_vsock_hdr partly_read;
-	u64 taken;
 	u64 delivered;
 	struct argo_pool pool;
 
@@ -259,6 +261,9 @@ struct argo_vsock_peer {
  *	connected and after it is closed
  * @peer: the peer at the other end, a reference; NULL before the socket is
  *	connected
+ * @accepted: the peer began the connection
+ * @ended: the connection was reset here; one that is closed stays connected
+ *	until the common code knows
  * @credit: credit that the peer has on this connection, part of
  *	argo_vsock_peer.credit
  * @told_window: the window that the peer was told of, or a smaller one that it
@@ -269,6 +274,8 @@ struct argo_vsock_conn {
 	struct hlist_node node;
 	struct argo_vsock_bucket *bucket;
 	struct argo_vsock_peer *peer;
+	bool accepted;
+	bool ended;
 	u32 credit;
 	u32 told_window;
 };
@@ -300,7 +307,9 @@ struct argo_vsock_bucket {
  * @reap_work: resets the connections of peers that have gone, and takes away
  *	peers that nothing uses
  * @restore_work: after a restore, takes a new life and forgets all peers
- * @reset_lock: protects the next three fields
+ * @reset_lock: protects the next four fields
+ * @reset_denied: the connections are being reset that the firewall denies, and
+ *	no others
  * @reset_cid: the peer whose connections are being reset; VMADDR_CID_ANY for
  *	all peers
  * @reset_n: number of @reset_sk
@@ -328,6 +337,7 @@ struct argo_vsock {
 
 	/* one reset at a time */
 	struct mutex reset_lock;
+	bool reset_denied;
 	u32 reset_cid;
 	unsigned int reset_n;
 	struct sock *reset_sk[ARGO_VSOCK_RESET_BATCH];
@@ -412,6 +422,14 @@ bool argo_vsock_is_captured(void);
 void argo_vsock_tap_datagram(u32 src_cid, u32 dst_cid,
 			     const struct argo_vsock_dgram_hdr *hdr,
 			     const void *data, struct sk_buff *skb, u32 len);
+
+/* firewall.c */
+bool argo_vsock_may_send(struct argo_vsock *vs, u16 domid, u32 local,
+			 u32 remote);
+bool argo_vsock_may_receive(struct argo_vsock *vs, u16 domid, u32 local,
+			    u32 remote);
+bool argo_vsock_may_stay(const struct vsock_sock *vsk, bool accepted);
+bool argo_vsock_may_talk(const struct argo_vsock *vs, u16 domid);
 
 /* records.c */
 #ifdef ARGO_HAVE_VSOCK_SEQPACKET
@@ -517,6 +535,7 @@ int argo_vsock_conn_receive(struct argo_vsock *vs, struct argo_vsock_pkt *pkt);
 
 /* reset.c */
 void argo_vsock_reset_connections(struct argo_vsock *vs, u32 cid);
+void argo_vsock_reset_denied(struct argo_vsock *vs);
 
 /* reap.c */
 void argo_vsock_reap_init(struct argo_vsock *vs);
