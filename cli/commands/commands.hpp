@@ -13,5 +13,6 @@ runner define_echo(CLI::App& app);
 runner define_send(CLI::App& app);
 runner define_recv(CLI::App& app);
 runner define_bench(CLI::App& app);
+runner define_firewall(CLI::App& app);
 
 } // namespace argoctl

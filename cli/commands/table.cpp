@@ -14,6 +14,7 @@ std::span<const command> commands() {
         command{"send", "Send a file or standard input to an 'argo-ctl recv'", define_send},
         command{"recv", "Receive one file from an 'argo-ctl send'", define_recv},
         command{"bench", "Measure latency and throughput against a 'bench --serve'", define_bench},
+        command{"firewall", "Show, load and test the rules about who may talk to whom", define_firewall},
     };
     return table;
 }

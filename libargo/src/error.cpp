@@ -19,8 +19,11 @@ constexpr std::array errno_texts{
     errno_text{EINVAL, "the call has a field that is not valid", "correct the call"},
     errno_text{EFAULT, "an address in the call is not mapped, or must not be read or written", "correct the call"},
     errno_text{ENOTTY, "the driver does not have this operation", "install the argo modules of this program's release"},
-    errno_text{EACCES, "the hypervisor's policy denies it, or the port is below 1024, or the user is not in group argo",
-               "change the policy, use a port from 1024 up, or join the group"},
+    errno_text{
+        EACCES,
+        "the domain's firewall or the hypervisor's policy denies it, or the port is below 1024, or the user is not in "
+        "group argo",
+        "change the rules (argo-ctl firewall) or the policy, use a port from 1024 up, or join the group"},
     errno_text{EPERM, "the hypervisor allows no ring that any domain may send to",
                "bind to one partner, or start Xen with argo=1,mac-permissive=1"},
     errno_text{EADDRINUSE, "the port is taken, or no ephemeral port is free", "use another port"},

@@ -14,7 +14,8 @@ struct hint {
 
 // The second table of docs/errors.md has the same texts; tests/unit/libargo/errors_doc_test.cpp compares them.
 constexpr std::array hints{
-    hint{EACCES, "use a port from 1024 up, grant CAP_NET_BIND_SERVICE, or change the hypervisor's policy"},
+    hint{EACCES, "use a port from 1024 up, grant CAP_NET_BIND_SERVICE, or change the rules (argo-ctl firewall) or the "
+                 "hypervisor's policy"},
     hint{EADDRINUSE, "use another port"},
     hint{EADDRNOTAVAIL, "bind to any CID, or to this domain's own"},
     hint{EAFNOSUPPORT, "load the module: modprobe argo_vsock"},

@@ -19,12 +19,13 @@ TEST(Errors, SendToNobody) {
 }
 
 TEST(Errors, TheSameErrnoMeansAnotherThingInABind) {
-    EXPECT_EQ(describe(operation::bind, "port 80", code(EACCES)),
-              "cannot bind port 80: not allowed: a port below 1024, or the hypervisor's policy (Permission denied); "
-              "use a port from 1024 up, or run as root");
+    EXPECT_EQ(
+        describe(operation::bind, "port 80", code(EACCES)),
+        "cannot bind port 80: not allowed: a port below 1024, or the domain's firewall or the hypervisor's policy "
+        "denies it (Permission denied); use a port from 1024 up, or run as root, or see 'argo-ctl firewall show'");
     EXPECT_EQ(describe(operation::send, "3:80", code(EACCES)),
-              "cannot send to 3:80: the hypervisor's policy denies it (Permission denied); "
-              "change the policy (XSM/Flask)");
+              "cannot send to 3:80: the domain's firewall or the hypervisor's policy denies it (Permission denied); "
+              "see 'argo-ctl firewall show', or change the policy (XSM/Flask)");
 }
 
 TEST(Errors, QuotaOfAUserIsNotOneOfADisk) {

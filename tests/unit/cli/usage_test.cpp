@@ -52,7 +52,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "recv --port 1 -o x --stall-timeout 0", "send x 3:5000 --stall-timeout 0", "bench", "bench --serve",
                     "bench --serve 3:5000 --port 1", "bench 3:5000 --port 1", "bench 3:5000 --sizes 64,x",
                     "bench 3:5000 --sizes 15", "bench 3:5000 --sizes ''", "bench 3:5000 -m x", "bench 3:5000 -b 0",
-                    "bench 3:5000 -b 257", "bench 3:5000 -d 0"));
+                    "bench 3:5000 -b 257", "bench 3:5000 -d 0", "firewall", "firewall bogus", "firewall load",
+                    "firewall check", "firewall test 3:1", "firewall show extra"));
 
 TEST(Usage, AddressErrorsSayWhatAnAddressIs) {
     EXPECT_NE(call("ping 3").text.find("'3' is no address; write DOMID:PORT, as in 3:5000"), std::string::npos);
