@@ -49,12 +49,21 @@ def a_unit_makes_a_network_device(lab, u):
     u.check(f"printf %s {shlex.quote(NETWORKD if u.name == 'deb12' else IFUPDOWN)} >{ADDRESS_FILES[u.name]}")
 
 
+def a_unit_loads_the_rules_of_the_firewall(_, u):
+    u.check("printf 'deny self -> 0:4712\ndeny self -> 0:4713\n' >/etc/argo/firewall && systemctl enable --now argo-firewall")
+    denied = u.run("argo-ctl ping -c 1 0:4712")
+    expect("Permission denied" in denied.err, denied)
+    u.check("echo 'deny self -> 0:4712' >/etc/argo/firewall && systemctl reload argo-firewall")
+    expect(u.check("argo-ctl firewall show").count("deny") == 1)
+
+
 def a_reboot_with_a_kernel_that_came_later_finds_the_device(lab, u):
     before = u.check("uname -r")
     u.reboot("pvh", ".later")
     _healthy(u)
     expect("PVH" in u.check("cat /sys/hypervisor/guest_type"))
     expect(u.check("uname -r") != before and "crw-rw---- 1 root argo" in u.check("ls -l /dev/argo"), before)
+    expect("deny self -> 0:4712" in u.check("argo-ctl firewall show"), u.run("systemctl status argo-firewall").out)
     expect("peer 0" in u.check("ip -d link show dev argo0"), u.run("ip -d link; systemctl status argo-net@argo0").out)
 
 
@@ -98,7 +107,8 @@ def a_purge_leaves_nothing(_, u):
     expect(not u.run("ls /dev/argo").out)
 
 
-LIFE = (boots_with_argo, a_unit_makes_a_network_device, a_reboot_with_a_kernel_that_came_later_finds_the_device,
+LIFE = (boots_with_argo, a_unit_loads_the_rules_of_the_firewall, a_unit_makes_a_network_device,
+        a_reboot_with_a_kernel_that_came_later_finds_the_device,
         a_peer_that_comes_later_is_reached, ifupdown_needs_no_unit, argo_reaches_dom0)
 
 
