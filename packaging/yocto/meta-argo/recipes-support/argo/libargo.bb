@@ -24,6 +24,7 @@ EXTRA_OECMAKE = "-DARGO_BUILD_TESTS=OFF -DARGO_BUILD_EXAMPLES=OFF -DARGO_IP_PLUG
 do_install:append() {
     install -D -m 0644 ${S}/packaging/udev/60-argo.rules ${D}${nonarch_base_libdir}/udev/rules.d/60-argo.rules
     install -D -m 0644 ${S}/packaging/modprobe.d/argo.conf ${D}${nonarch_base_libdir}/modprobe.d/argo.conf
+    install -D -m 0644 ${S}/packaging/systemd/argo-firewall.service ${D}${systemd_system_unitdir}/argo-firewall.service
     install -D -m 0644 ${S}/packaging/systemd/argo-net@.service ${D}${systemd_system_unitdir}/argo-net@.service
     install -d ${D}${sysconfdir}/argo/net
 }
@@ -35,13 +36,14 @@ FILES:argo-utils = "${bindir}/argo-ctl \
                     ${nonarch_base_libdir}/modprobe.d/argo.conf \
                     ${nonarch_base_libdir}/udev/rules.d/60-argo.rules \
                     ${sysconfdir}/argo \
+                    ${systemd_system_unitdir}/argo-firewall.service \
                     ${systemd_system_unitdir}/argo-net@.service \
                    "
 RRECOMMENDS:argo-utils = "argo-module iproute2-ip"
 
 # A device has a unit when the administrator enables one: argo-net@argo0.
 SYSTEMD_PACKAGES = "argo-utils"
-SYSTEMD_SERVICE:argo-utils = "argo-net@.service"
+SYSTEMD_SERVICE:argo-utils = "argo-net@.service argo-firewall.service"
 SYSTEMD_AUTO_ENABLE:argo-utils = "disable"
 
 USERADD_PACKAGES = "argo-utils"
