@@ -17,7 +17,7 @@ from lab.steps import Steps
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from argobench import driver, floor, report, streamreport, streams, targets  # noqa: E402
+from argobench import driver, floor, report, rules, streamreport, streams, targets  # noqa: E402
 
 GUESTS = ("pv61", "pvh61")
 SIZES = (64, 1024, 16 * 1024, 64 * 1024)
@@ -52,9 +52,11 @@ def measure(lab, guest, steps):
         for domain in (lab.dom0, guest):
             domain.check("modprobe argo")
         directions = [driver.measure(lab.dom0, guest, SIZES), driver.measure(guest, lab.dom0, SIZES)]
+    with steps.step(f"measuring the firewall, dom0 and {guest.kind}"):
+        ruled = rules.measure(lab.dom0, guest)
         # The other guest's floor is measured with no driver in dom0.
         lab.dom0.check("modprobe -r argo_char argo")
-    return report.Pair(guest.kind, system_calls, sends, streamed, round_trips, directions)
+    return report.Pair(guest.kind, system_calls, sends, streamed, round_trips, directions, ruled)
 
 
 def measure_streams(lab, guest, steps):
@@ -79,7 +81,7 @@ def lost(pairs, stream_pairs):
 
 def main():
     warning = busy()
-    steps = Steps(XEN.steps + 1 + 3 * len(GUESTS))
+    steps = Steps(XEN.steps + 1 + 4 * len(GUESTS))
     built = XEN.build(steps)
     for needed in ("argo", "argo_bench", "argo-ctl", "argo-stream-bench"):
         if not built.has(needed):

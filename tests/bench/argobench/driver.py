@@ -56,7 +56,8 @@ def _hypercalls(domain):
     return sum(int(line) for line in domain.check(f"cat {HYPERCALLS}/*").split())
 
 
-def _server(domain, client):
+def serving(domain, client):
+    """A server for as long as this is entered."""
     return answering(domain, f"argo-ctl bench --serve --port {PORT} --partner {client.domid} --ring-size {RING}",
                      TIMEOUT)
 
@@ -96,9 +97,15 @@ def _row(client, server, mode, size, overhead, batch=1):
         receiver_hypercalls=max(0, hypercalls[1] - overhead[1]) / found["sent"])
 
 
+def time_of(client, server, mode, size):
+    """Nanoseconds of a message one way, or the median of those there and back."""
+    found, _ = _run(client, server, mode, size, f"--duration {SECONDS}")
+    return found["elapsed_ns"] / found["sent"] if mode == "one-way" else found["latency_ns"]["p50"]
+
+
 def measure(client, server, sizes):
     """A Direction. The driver is loaded in both domains."""
-    with _server(server, client):
+    with serving(server, client):
         overhead = _overhead(client, server)
         one_way = {size: _row(client, server, "one-way", size, overhead) for size in sizes}
         batched = {size: _row(client, server, "one-way", size, overhead, BATCH) for size in sizes}

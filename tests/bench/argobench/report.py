@@ -2,7 +2,9 @@
 """What was measured, as text."""
 
 import dataclasses
+import statistics
 
+from . import rules
 from .driver import BATCH
 
 
@@ -15,6 +17,7 @@ class Pair:
     streams: dict      # kind of the sender: {size: ns of a sendv to the other domain}
     round_trips: dict  # size: ns between the two kernels
     directions: list   # of driver.Direction
+    ruled: dict        # mode: rules.Cost
 
     def sending(self, kind):
         return next(d for d in self.directions if d.sender == kind)
@@ -84,6 +87,10 @@ def tables(pairs, sizes):
             lines += _one_way(pair, direction, sizes)
         for direction in pair.directions:
             lines += _round_trip(pair, direction, sizes)
+        for mode, cost in pair.ruled.items():
+            lines.append(f"  {mode} of {size_text(rules.SIZE)} without rules {time_text(statistics.median(cost.without))}, "
+                         f"with {rules.RULES} rules in both domains {time_text(statistics.median(cost.with_rules))}, "
+                         f"median of the ratios {cost.ratio:.3f}")
     return "\n".join(lines)
 
 
