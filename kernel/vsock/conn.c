@@ -180,6 +180,21 @@ void argo_vsock_conn_destruct(struct vsock_sock *vsk)
 	virtio_transport_destruct(vsk);
 }
 
+/*
+ * The common code keeps a socket whose user did not wait for the connection
+ * until the time to connect is over, also if the socket is closed before. With
+ * it the socket's use of this module would last, and the credit of the peer.
+ */
+static void cancel_connect_timeout(struct vsock_sock *vsk)
+{
+	struct sock *sk = sk_vsock(vsk);
+
+	sock_owned_by_me(sk);
+
+	if (cancel_delayed_work(&vsk->connect_work))
+		sock_put(sk);
+}
+
 /**
  * argo_vsock_conn_release() - vsock_transport.release
  * @vsk: the socket
@@ -188,6 +203,7 @@ void argo_vsock_conn_destruct(struct vsock_sock *vsk)
  */
 void argo_vsock_conn_release(struct vsock_sock *vsk)
 {
+	cancel_connect_timeout(vsk);
 	/* From here on the common code empties the queue under no lock. */
 	unhash(argo_vsock_conn_of(vsk));
 	virtio_transport_release(vsk);

@@ -5,10 +5,13 @@ import contextlib
 import json
 import time
 
+from lab import kernels
 from lab.cases import case, each, expect
 
 NEEDS = ["argo_vsock", "argo-vsock-tool"]
 PORT = 7100
+# Bytes that a peer may send unread to begin with: AF_VSOCK's default.
+WINDOW = 256 << 10
 
 
 def cid(domain):
@@ -22,10 +25,10 @@ def load(*domains):
 
 
 def unload(*domains):
-    """A socket that did not block to connect holds the module until its time for that is over."""
+    """A socket that was closed holds the module until the other end answers, or for AF_VSOCK's eight seconds."""
     for domain in domains:
         domain.check("for i in $(seq 1 120); do lsmod | grep -q ^argo_vsock || exit 0; rmmod argo_vsock 2>/tmp/why; sleep 0.2; "
-                     "done; cat /tmp/why; ss --vsock -a; lsmod; exit 1", 60)
+                     "done; cat /tmp/why; lsmod | grep vsock; ss --vsock -a -p; exit 1", 60)
 
 
 @contextlib.contextmanager
@@ -113,6 +116,23 @@ def errors_say_what_is_missing(lab, a, b):
     expect(attempt(a, cid(b))["errno"] == "ECONNRESET")
 
 
+@case("pv61", loopback="only", series=tuple(kernels.SERIES), needs=NEEDS)
+def a_closed_socket_is_not_kept_for_its_time_to_connect(lab, u):
+    """Of a socket that did not block to connect: its use of the module, and the credit that its peer had."""
+    uses = "/sys/module/argo_vsock/refcnt"
+    with loaded_once(lab):
+        serving = listening(u, f"echo --port {PORT}")
+        before = int(lab.vm.check(f"cat {uses}"))
+        set_share(lab.vm, 4 * WINDOW)
+        for port in (PORT, PORT + 1):
+            got = ended(tool(lab.dom0, f"many --cid {cid(u)} --port {port} --count 20 --patience 600"))
+            expect(got["echoed"] == (20 if port == PORT else 0), got)
+        lab.vm.check(f"for i in $(seq 1 300); do [ $(cat {uses}) -gt {before} ] || exit 0; sleep 0.1; done; "
+                     f"cat {uses}; ss --vsock -a; exit 1", 60)
+        stop(serving)
+        expect(room(lab.dom0, u, "--mib 0") == WINDOW, "the credit of closed sockets is still taken")
+
+
 @each(("pv61", "pv612"), ("pvh612", "pvh61"), timeout=400, needs=NEEDS)
 def a_thousand_connections_at_once(lab, a, b):
     load(lab.dom0, a, b)
@@ -177,7 +197,7 @@ def room(server, client, args):
 def what_is_read_may_hold_more(lab, a, b):
     load(lab.dom0, a, b)
     for server, client in ((lab.dom0, a), (a, lab.dom0), (a, b), (b, a)):
-        expect(room(server, client, "--mib 0") == 256 << 10, "a socket that is not read keeps AF_VSOCK's default")
+        expect(room(server, client, "--mib 0") == WINDOW, "a socket that is not read keeps AF_VSOCK's default")
         grown = room(server, client, "--mib 8")
         # Of what was read, less than a quarter of the window may not have been told.
         expect(3 << 18 < grown <= 1 << 20, grown)

@@ -7,7 +7,7 @@ Domains 0 and 1 have a transport each; a peer that plays one of its own is domai
 import contextlib
 import json
 
-from cases.vsock import NEEDS, PORT, cid, counter, echoes, ended, listening, loaded_once, stop, tool
+from cases.vsock import NEEDS, PORT, WINDOW, cid, counter, echoes, ended, listening, loaded_once, stop, tool
 from lab.cases import Skip, case, expect
 
 ROGUE = [*NEEDS, "argo-vsock-rogue"]
@@ -17,8 +17,8 @@ RECORD_SERIES = ("6.1", "6.12")
 LIMIT_KB = 40_000
 PARAMETERS = "/sys/module/argo_vsock/parameters"
 TRACING = "/sys/kernel/tracing"
-# What a connection gets to begin with, and what it gets at least.
-WINDOW, LEAST = 256 << 10, 16 << 10
+# What a connection gets at least.
+LEAST = 16 << 10
 
 
 def available(lab):

@@ -30,7 +30,8 @@ constexpr const char* usage = R"(usage:
   argo-vsock-tool echo --port P [--backlog N]       sends back what comes, of any number of connections; until killed
   argo-vsock-tool deaf --port P [--backlog N] [--type record]  listens, and accepts nothing; until killed
   argo-vsock-tool hold --cid C --port P             connects and waits for the end
-  argo-vsock-tool many --cid C --port P --count N   opens so many at once; each has to get back what it sends
+  argo-vsock-tool many --cid C --port P --count N [--patience S]  opens so many at once; each has to get back what it
+                                                    sends; gives up connecting after S seconds
   argo-vsock-tool try --cid C --port P              connects, and says what came of it
   argo-vsock-tool send --cid C --port P --mib N [--type record]  sends so much
   argo-vsock-tool take --port P [--block B]         takes what one connection sends, so many bytes in a call
@@ -175,12 +176,9 @@ bool connected(const guest::file& socket, tally& count) {
 }
 
 /// All are opened before the first one sends, so all are open at once.
-tally open_many(std::uint32_t cid, std::uint32_t port, std::uint32_t number) {
+tally open_many(std::uint32_t cid, std::uint32_t port, std::uint32_t number, const timeval& patience) {
     tally count;
     std::vector<guest::file> sockets;
-    // Longer than the two seconds by default: a thousand have to be answered meanwhile. The kernel keeps a socket that
-    // connected so, and with it argo_vsock, until that time is over.
-    const timeval patience{10, 0};
     for (std::uint32_t i = 0; i < number; ++i) {
         auto socket = guest::vsock_socket();
         ::setsockopt(socket.get(), AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &patience, sizeof(patience));
@@ -219,8 +217,10 @@ tally open_many(std::uint32_t cid, std::uint32_t port, std::uint32_t number) {
 }
 
 int many(const guest::arguments& options) {
+    // Longer than the kernel's two seconds: a thousand have to be answered meanwhile.
+    const timeval patience{options.number<time_t>("patience", 10), 0};
     const auto count = open_many(options.number<std::uint32_t>("cid", 0), options.number<std::uint32_t>("port", 0),
-                                 options.number<std::uint32_t>("count", 1));
+                                 options.number<std::uint32_t>("count", 1), patience);
     std::cout << R"({"connected": )" << count.connected << R"(, "echoed": )" << count.echoed << R"(, "errors": {)";
     const char* separator = "";
     for (const auto& [error, times] : count.errors) {
