@@ -7,15 +7,17 @@ import signal
 import time
 import traceback
 
-from . import cases as declared
+from . import cases as declared, summary
 from .agent import PATIENCE
 from .errors import LabError, NotHere
 from .paths import BUILD
 from .settings import LOOPBACK, Setting
 
 
-# Of the text of one failure.
-MOST_LINES = 80
+# Of the text of one failure, and of that text at the end of the output.
+MOST_LINES, MOST_AT_END = 80, 20
+# Failures that have more than a line at the end of the output.
+MOST_EXPLAINED = 10
 # Runs of a case that the emulator spoils.
 MOST_TRIES = 3
 
@@ -25,6 +27,13 @@ def _time_is_over():
     return time.time() > float(os.environ.get("LAB_UNTIL", "inf"))
 
 
+def _shortened(lines, most):
+    """Without its middle, if there are more."""
+    if len(lines) <= most:
+        return lines
+    return [*lines[:most // 2], f"… {len(lines) - most} lines …", *lines[-most // 2:]]
+
+
 class Results:
     """Counts, and a line for each result."""
 
@@ -32,7 +41,7 @@ class Results:
 
     def __init__(self):
         self.counts = {"passed": 0, "failed": 0, "skipped": 0}
-        # What failed, with the first line of why: a reader may have nothing but the end of the output.
+        # What failed, and why: a reader may have nothing but the end of the output.
         self.failures = []
         self.repeated = 0
         # Cases that were not run since LAB_UNTIL was reached.
@@ -45,10 +54,9 @@ class Results:
         print(f"  {self.LABELS[status]} {name}{took}{'  (' + first + ')' if first else ''}", flush=True)
         if status == "failed":
             lines = detail.splitlines()
-            self.failures.append(": ".join([name, *lines[:1]]))
-            if len(lines) > MOST_LINES:
-                lines[MOST_LINES // 2:-MOST_LINES // 2] = [f"… {len(lines) - MOST_LINES} lines …"]
-            for line in lines:
+            rest = _shortened(lines[1:], MOST_AT_END) if len(self.failures) < MOST_EXPLAINED else []
+            self.failures.append("\n".join([": ".join([name, *lines[:1]]), *rest]))
+            for line in _shortened(lines, MOST_LINES):
                 print(f"       {line}", flush=True)
 
     def repeat(self, name, text, faults):
@@ -211,8 +219,7 @@ def run_cases(found, pattern, name, built):
             # What does not boot or does not answer hides no result of the others.
             results.add("failed", f"lab.{setting.name}", f"{error}\n{len(group)} cases were not run")
     results.save(name)
-    for failed in results.failures:
-        print(f"failed: {failed}")
+    summary.tell(results.failures)
     if results.repeated:
         print(f"{results.repeated} runs of a case were spoilt by the emulator and repeated")
     if results.late:

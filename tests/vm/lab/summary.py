@@ -20,6 +20,15 @@ def _line(counts):
     return ", ".join(f"{counts[kind]} {kind}" for kind in KINDS)
 
 
+def tell(failures, margin=""):
+    """The first line of each names it; .ci/run takes the others by their mark."""
+    for failure in failures:
+        first, *rest = failure.splitlines()
+        print(f"{margin}failed: {first}")
+        for line in rest:
+            print(f"{margin}  | {line}")
+
+
 def account(part, accounts, broken=()):
     """Counts what ctest says of a part; each name of `broken` is one more failure."""
     results = [(name, "failed") for name in broken]
@@ -54,8 +63,7 @@ def total(parts):
             continue
         found = json.loads(path.read_text(encoding="utf-8"))
         print(f"{name}: {_line(found['counts'])}")
-        for failure in found["failures"]:
-            print(f"  failed: {failure}")
+        tell(found["failures"], "  ")
         for kind in KINDS:
             counts[kind] += found["counts"][kind]
         if status != "0" and not found["counts"]["failed"]:
