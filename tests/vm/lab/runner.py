@@ -87,7 +87,22 @@ class _Overtime(Exception):
 
 
 def _overtime(*_):
-    raise _Overtime()
+    raise _Overtime("its time was over")
+
+
+# What says by its text alone what is wrong.
+_TOLD = (declared.Failed, LabError, AssertionError)
+
+
+def _explain(error):
+    """Where in a case it was raised, and its text; after those of the failure that was being cleaned up after."""
+    here = [f for f in traceback.extract_tb(error.__traceback__) if "/cases/" in f.filename]
+    where = f"{here[-1].name}, line {here[-1].lineno}: " if here else ""
+    text = where + (str(error) or (here[-1].line if here else ""))
+    first = error.__context__
+    if error.__suppress_context__ or not isinstance(first, (*_TOLD, _Overtime)):
+        return text
+    return f"{_explain(first)}\nand then: {text}"
 
 
 def _outcome(case, lab, pool):
@@ -106,11 +121,8 @@ def _outcome(case, lab, pool):
         status, text = "skipped", str(skip)
     except _Overtime:
         status, text = "failed", f"did not end within {case.timeout * PATIENCE:.0f} s"
-    except (declared.Failed, LabError, AssertionError) as error:
-        last = traceback.extract_tb(error.__traceback__)
-        here = [f for f in last if "/cases/" in f.filename]
-        where = f"{here[-1].name}, line {here[-1].lineno}: " if here else ""
-        status, text = "failed", where + (str(error) or here[-1].line if here else str(error))
+    except _TOLD as error:
+        status, text = "failed", _explain(error)
     except Exception:
         status, text = "failed", traceback.format_exc()
     finally:
