@@ -212,6 +212,14 @@ static void collect_queries(struct argo_hv *hv, bool all)
 	}
 }
 
+static void note_gone(struct argo_waiter *w)
+{
+	if (!w->seen || w->gone)
+		return;
+	WRITE_ONCE(w->gone, true);
+	w->wake(w);
+}
+
 static void answer_gone(struct argo_hv *hv, struct argo_dest *dest)
 {
 	struct argo_waiter *w;
@@ -222,12 +230,8 @@ static void answer_gone(struct argo_hv *hv, struct argo_dest *dest)
 	dest->max_message = 0;
 	list_for_each_entry(w, &dest->senders, node)
 		fail(hv, w, -ECONNREFUSED);
-	list_for_each_entry(w, &dest->watchers, node) {
-		if (!w->seen || w->gone)
-			continue;
-		WRITE_ONCE(w->gone, true);
-		w->wake(w);
-	}
+	list_for_each_entry(w, &dest->watchers, node)
+		note_gone(w);
 }
 
 /*
@@ -306,9 +310,13 @@ static void fail_dest(struct argo_hv *hv, struct argo_dest *dest, int err)
 	dest->asked = ASKED_UNKNOWN;
 	list_for_each_entry(w, &dest->senders, node)
 		fail(hv, w, err);
-	list_for_each_entry(w, &dest->watchers, node)
+	list_for_each_entry(w, &dest->watchers, node) {
 		if (argo_waiter_wants_space(w))
 			fail(hv, w, err);
+		/* A policy that came later has made an end of it. */
+		if (err == -EACCES)
+			note_gone(w);
+	}
 }
 
 /* Is the next answer about the same destination? Then only that one counts. */
@@ -509,9 +517,13 @@ static void judge_dest(struct argo_hv *hv, struct argo_dest *dest)
 	}
 	if (!dest->denied)
 		return;
-	list_for_each_entry(w, &dest->watchers, node)
-		if (w->account && argo_waiter_wants_space(w))
+	list_for_each_entry(w, &dest->watchers, node) {
+		if (!w->account)
+			continue;
+		if (argo_waiter_wants_space(w))
 			fail(hv, w, -EACCES);
+		note_gone(w);
+	}
 }
 
 /* Other rules of the firewall are in force. May sleep. */

@@ -227,7 +227,8 @@ struct argo_dest;
  * @drain: with @armed, it wants to be told when the ring is empty instead
  * @granted: @need bytes fit, or the ring is empty, or that was so a moment ago
  * @seen: the destination has or had a ring
- * @gone: the destination had a ring and has none now
+ * @gone: the destination had a ring and has none now, or has one that this
+ *	domain may not ask about any more
  * @port: of a sender, the source port
  * @err: why @granted will not be set: -ECONNREFUSED, -EMSGSIZE, -EACCES,
  *	-ECONNRESET (this domain was restored)

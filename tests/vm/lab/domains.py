@@ -63,14 +63,16 @@ class Domain:
             found = klog.kernel_complaints("\n".join(self.agent.noise), expected)
             if self.state == "running":
                 found.insert(0, self.agent.dead)
-            return self._take_complaints([f"{self.name}: {line}" for line in found])
+            return self._take_complaints([f"{self.name}: {line}" for line in found], expected)
         text = self.fetch(self.take_log)
         with open(self.lab.logs / f"{self.name}.dmesg", "a", encoding="utf-8") as log:
             log.write(text)
-        return self._take_complaints([f"{self.name}: {line}" for line in klog.kernel_complaints(text, expected)])
+        return self._take_complaints([f"{self.name}: {line}" for line in klog.kernel_complaints(text, expected)],
+                                      expected)
 
-    def _take_complaints(self, more):
-        found, self.complaints = self.complaints + more, []
+    def _take_complaints(self, more, expected):
+        """With those from before, such as the last words of a domain that was destroyed."""
+        found, self.complaints = klog.filtered(self.complaints, expected) + more, []
         return found
 
     @property

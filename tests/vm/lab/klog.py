@@ -23,7 +23,8 @@ ALLOWED = (
 _allowed = [re.compile(pattern) for pattern, _ in ALLOWED]
 
 
-def _filtered(lines, expected):
+def filtered(lines, expected):
+    """Those that are faults of ours, and that nobody provoked."""
     expected = [re.compile(e) for e in expected]
     return [line for line in lines if not any(p.search(line) for p in [*_allowed, *expected])]
 
@@ -35,10 +36,10 @@ def kernel_complaints(text, expected=()):
         argo = ARGO.match(line)
         if BAD.search(line) or (argo and int(argo.group(1)) & 7 <= 4):
             found.append(line)
-    return _filtered(found, expected)
+    return filtered(found, expected)
 
 
 def xen_complaints(text, expected=()):
     """Lines of Xen's own log (those of dom0's kernel pass through the same console)."""
     lines = [line for line in text.splitlines() if line.startswith("(XEN)")]
-    return _filtered([line for line in lines if XEN_BAD.search(line)], expected)
+    return filtered([line for line in lines if XEN_BAD.search(line)], expected)

@@ -19,6 +19,9 @@ DEAF_RULES = """allow domain_type { domain_type -argo_deaf_t }:argo { send regis
 allow domain_type argo_deaf_t:argo { register_single_source };"""
 
 
+FRONT_END_RULE = "allow { dom0_t argo_client_t } front_end_port_t:argo { register_single_source register_any_source send };"
+
+
 def _replace(path, before, after):
     text = path.read_text(encoding="utf-8")
     if before not in text:
@@ -44,8 +47,15 @@ def _make_ports(policy):
         contexts.write((VM / "flask" / "argo_ports.contexts").read_bytes())
 
 
+def _make_ports_closed(policy):
+    """As "ports", but nobody may use the ports of the front-ends."""
+    _make_ports(policy)
+    _replace(policy / "modules" / "argo_ports.te", FRONT_END_RULE, "")
+
+
 # By name: whether it is of the tree with our patches, and what is changed in it.
-POLICIES = {"stock": (False, None), "deaf": (False, _make_deaf), "stock-patched": (True, None), "ports": (True, _make_ports)}
+POLICIES = {"stock": (False, None), "deaf": (False, _make_deaf), "stock-patched": (True, None), "ports": (True, _make_ports),
+            "ports-closed": (True, _make_ports_closed)}
 
 
 def built(name):
@@ -65,5 +75,5 @@ def built(name):
         shutil.rmtree(work)
 
     ours = [path.read_text(encoding="utf-8") for path in sorted((VM / "flask").iterdir())]
-    key = key_of(place_of_xen.name, name, STOCK_RULE, DEAF_RULES, build, _replace, _add_module, _make_deaf, _make_ports, *ours)
+    key = key_of(place_of_xen.name, name, STOCK_RULE, DEAF_RULES, build, _replace, _add_module, _make_deaf, _make_ports, _make_ports_closed, *ours)
     return artefact(f"flask-{name}", key, build) / "xenpolicy-lab"
