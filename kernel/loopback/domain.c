@@ -145,9 +145,15 @@ static void delay_irq(void *ctx)
 {
 }
 
+static void denied(void *ctx, const struct hmx_access *question)
+{
+	loopback_denied(ctx, question);
+}
+
 static const struct hmx_domain_ops domain_ops = {
 	.interrupt = raise_irq,
 	.delay = delay_irq,
+	.denied = denied,
 };
 
 /**
@@ -175,6 +181,7 @@ int loopback_domain_init(struct loopback *loopback, unsigned int index)
 
 	domain->loopback = loopback;
 	mutex_init(&domain->restore_lock);
+	loopback_denied_init(domain);
 	argo_init_irq_work_hard(&domain->irq, irq_fn);
 	snprintf(domain->device, sizeof(domain->device), "argo%u", index);
 

@@ -57,6 +57,7 @@ static void stop(struct loopback *loopback)
 	while (loopback->n)
 		loopback_domain_exit(&loopback->domains[--loopback->n]);
 	hmx_engine_free(loopback->engine);
+	kfree(loopback->rules);
 	kvfree(loopback);
 }
 
@@ -74,6 +75,7 @@ static int __init loopback_init(void)
 			    GFP_KERNEL);
 	if (!loopback)
 		return -ENOMEM;
+	mutex_init(&loopback->rules_lock);
 	set_limits(&loopback->params);
 	loopback->engine = hmx_engine_create(&loopback->params);
 	if (IS_ERR(loopback->engine)) {
@@ -86,6 +88,7 @@ static int __init loopback_init(void)
 		if (rc)
 			goto err_stop;
 	}
+	loopback_rules_init(loopback);
 	the_loopback = loopback;
 	pr_info("domains 0 to %u, /dev/argo0 to /dev/argo%u\n", domains - 1,
 		domains - 1);

@@ -30,6 +30,14 @@ std::optional<std::size_t> hmx_model::find(u16 id) const {
     return std::nullopt;
 }
 
+bool hmx_model::allowed(u16 source, u16 owner, u32 port, model_right right) const {
+    const auto is = [](u16 rule, u16 domid) { return rule == ARGO_DOMID_ANY || rule == domid; };
+    return rules.empty() || std::any_of(rules.begin(), rules.end(), [&](const model_rule& rule) {
+               return (rule.rights & static_cast<unsigned int>(right)) != 0 && is(rule.source, source) &&
+                      is(rule.owner, owner) && rule.first <= port && port <= rule.last;
+           });
+}
+
 model_ring* hmx_model::match(model_domain& owner, u32 port, u16 sender) {
     for (const u16 partner : {sender, u16{ARGO_DOMID_ANY}}) {
         if (const auto found = owner.rings.find({port, partner}); found != owner.rings.end()) {
@@ -44,6 +52,10 @@ int hmx_model::register_ring(std::size_t self, ring_name name, u32 len, u32 flag
     const auto partner = find(name.partner);
     if (name.partner != ARGO_DOMID_ANY && !partner) {
         return -ESRCH;
+    }
+    if (!allowed(name.partner, owner.id, name.port,
+                 name.partner == ARGO_DOMID_ANY ? model_right::register_any : model_right::register_single)) {
+        return -EACCES;
     }
     if (!usable(self)) {
         return -ENODEV;
@@ -93,6 +105,9 @@ int hmx_model::send(std::size_t self, u16 to, u32 port, message msg, bool memory
     if (!dst) {
         return -ESRCH;
     }
+    if (!allowed(domains[self].id, to, port, model_right::send)) {
+        return -EACCES;
+    }
     if (!usable(self)) {
         return -ENODEV;
     }
@@ -138,6 +153,9 @@ int hmx_model::notify(std::size_t self) {
 
 hmx_model::answer hmx_model::query(std::size_t self, u16 to, u32 port, u32 need) {
     const auto dst = find(to);
+    if (dst && usable(*dst) && !allowed(domains[self].id, to, port, model_right::send)) {
+        return {.rc = -EACCES};
+    }
     model_ring* ring = dst && usable(*dst) ? match(domains[*dst], port, domains[self].id) : nullptr;
     if (ring == nullptr) {
         return {};
@@ -157,7 +175,7 @@ hmx_model::answer hmx_model::query(std::size_t self, u16 to, u32 port, u32 need)
     } else if (wait(*ring, self, need) != 0) {
         flags |= ARGO_HV_BUSY;
     }
-    return {.flags = static_cast<u16>(flags), .max_message = ring->largest()};
+    return {.flags = static_cast<u16>(flags), .max_message = ring->largest(), .rc = 0};
 }
 
 void hmx_model::forget(std::size_t self) {

@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
@@ -43,10 +44,23 @@ struct model_domain {
     std::map<ring_name, model_ring> rings;
 };
 
+enum class model_right : std::uint8_t { send = 1, register_single = 2, register_any = 4 };
+
+/// A rule of the engine, as data.
+struct model_rule {
+    u16 source;
+    u16 owner;
+    u32 first;
+    u32 last;
+    unsigned int rights;
+};
+
 struct hmx_model {
     u32 max_rings;
     u32 max_waiters;
     std::vector<model_domain> domains;
+    /// None: all is allowed.
+    std::vector<model_rule> rules = {};
 
     /// The operations, by domains as indexes; each returns what the hypercall must.
     int register_ring(std::size_t self, ring_name name, u32 len, u32 flags, bool pages_are_good);
@@ -56,6 +70,7 @@ struct hmx_model {
     struct answer {
         u16 flags = 0;
         u32 max_message = 0;
+        int rc = 0;
     };
     answer query(std::size_t self, u16 to, u32 port, u32 need);
 
@@ -66,6 +81,7 @@ struct hmx_model {
 private:
     [[nodiscard]] bool usable(std::size_t self) const { return domains[self].alive && domains[self].has_argo; }
     [[nodiscard]] std::optional<std::size_t> find(u16 id) const;
+    [[nodiscard]] bool allowed(u16 source, u16 owner, u32 port, model_right right) const;
     static model_ring* match(model_domain& owner, u32 port, u16 sender);
     /// Returns 0, or -EBUSY.
     int wait(model_ring& ring, std::size_t self, u32 len) const;

@@ -64,7 +64,7 @@ static int start_life(struct hmx_domain *domain, u16 id)
 		return -EEXIST;
 	domain->id = id;
 	domain->argo = domain->may_argo && engine->params.argo &&
-		       hmx_allowed(engine, &question);
+		       hmx_allowed(domain, &question);
 	hlist_add_head(&domain->node, id_bucket(engine, id));
 	return 0;
 }
@@ -102,7 +102,7 @@ static void end_life(struct hmx_domain *domain, struct hlist_head *gone)
  * @engine: hypervisor of the domain
  * @id: id of the domain
  * @argo: the domain has Argo, if the access hook agrees
- * @ops: callbacks that interrupt the domain
+ * @ops: callbacks about the domain
  * @ctx: argument of @ops
  *
  * Context: may sleep.

@@ -52,6 +52,7 @@ struct hmx_engine *hmx_engine_create(const struct hmx_params *params)
  */
 void hmx_engine_free(struct hmx_engine *engine)
 {
+	hmx_rules_free(engine->rules);
 	kfree(engine);
 }
 
@@ -70,18 +71,23 @@ void *hmx_alloc(struct hmx_engine *engine, size_t size, gfp_t gfp)
 }
 
 /**
- * hmx_allowed() - ask the access hook
- * @engine: the engine
+ * hmx_allowed() - ask the rules and the access hook
+ * @domain: domain that calls
  * @question: the question
  *
  * Context: R(L1).
  */
-bool hmx_allowed(struct hmx_engine *engine, const struct hmx_access *question)
+bool hmx_allowed(struct hmx_domain *domain, const struct hmx_access *question)
 {
-	const struct hmx_params *params = &engine->params;
+	const struct hmx_params *params = &domain->engine->params;
 
-	HMX_ASSERT(hmx_r_l1(engine));
+	HMX_ASSERT(hmx_r_l1(domain->engine));
 
+	if (!hmx_rules_allow(domain->engine->rules, question)) {
+		if (domain->ops->denied)
+			domain->ops->denied(domain->ctx, question);
+		return false;
+	}
 	return !params->access || params->access(params->access_ctx, question);
 }
 
@@ -108,5 +114,5 @@ int hmx_begin(struct hmx_domain *domain, enum hmx_op op)
 		return err;
 	if (!domain->engine->params.argo)
 		return -EOPNOTSUPP;
-	return hmx_allowed(domain->engine, &question) ? 0 : -EACCES;
+	return hmx_allowed(domain, &question) ? 0 : -EACCES;
 }

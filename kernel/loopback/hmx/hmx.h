@@ -21,6 +21,7 @@
 
 struct hmx_domain;
 struct hmx_engine;
+struct hmx_rules;
 
 /**
  * enum hmx_access_op - an operation that the access hook allows or refuses
@@ -88,16 +89,34 @@ struct hmx_engine *hmx_engine_create(const struct hmx_params *params);
 void hmx_engine_free(struct hmx_engine *engine);
 
 /**
- * struct hmx_domain_ops - callbacks that interrupt a domain
+ * struct hmx_rules_error - what is wrong with the text of a table of rules
+ * @line: number of the line, from 1
+ * @wrong: what is wrong
+ */
+struct hmx_rules_error {
+	u32 line;
+	const char *wrong;
+};
+
+struct hmx_rules *hmx_rules_parse(char *text, struct hmx_rules_error *error);
+void hmx_rules_free(struct hmx_rules *rules);
+bool hmx_rules_allow(const struct hmx_rules *rules,
+		     const struct hmx_access *question);
+void hmx_engine_set_rules(struct hmx_engine *engine, struct hmx_rules *rules);
+
+/**
+ * struct hmx_domain_ops - callbacks about a domain
  * @interrupt: a message came, or there is space: raise the interrupt
  * @delay: as @interrupt, but the interrupt is to be raised later; only called
  *	after hmx_fault_irq() with HMX_IRQ_DELAY
+ * @denied: a rule would be needed for what the domain asked for; may be NULL
  *
  * Called with L1 held and softirqs off: must not sleep nor call the engine.
  */
 struct hmx_domain_ops {
 	void (*interrupt)(void *ctx);
 	void (*delay)(void *ctx);
+	void (*denied)(void *ctx, const struct hmx_access *question);
 };
 
 struct hmx_domain *hmx_domain_create(struct hmx_engine *engine, u16 id,

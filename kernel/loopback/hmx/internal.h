@@ -43,6 +43,7 @@ struct hmx_faults {
  * @params: limits and rules
  * @l1: L1
  * @domains: domains that live, by id; under L1
+ * @rules: what is allowed, NULL for all; under L1
  * @alloc_lock: protects @alloc; no lock is taken under it
  * @alloc: when an allocation fails
  */
@@ -50,6 +51,7 @@ struct hmx_engine {
 	struct hmx_params params;
 	rwlock_t l1;
 	struct hlist_head domains[HMX_BUCKETS];
+	struct hmx_rules *rules;
 	spinlock_t alloc_lock;		/* see above */
 	struct hmx_countdown alloc;
 };
@@ -57,7 +59,7 @@ struct hmx_engine {
 /**
  * struct hmx_domain - a domain, alive or dead
  * @engine: hypervisor of the domain
- * @ops: callbacks that interrupt the domain
+ * @ops: callbacks about the domain
  * @ctx: argument of @ops
  * @may_argo: the domain has Argo while it lives, if the access hook agrees
  * @node: in hmx_engine.domains, hashed while the domain lives; under L1
@@ -168,7 +170,7 @@ static inline u32 hmx_bucket(u32 port, u16 domid)
 
 /* engine.c */
 void *hmx_alloc(struct hmx_engine *engine, size_t size, gfp_t gfp);
-bool hmx_allowed(struct hmx_engine *engine, const struct hmx_access *question);
+bool hmx_allowed(struct hmx_domain *domain, const struct hmx_access *question);
 int hmx_begin(struct hmx_domain *domain, enum hmx_op op);
 
 /* domain.c */

@@ -88,7 +88,7 @@ static int answer_query(struct hmx_domain *domain, struct argo_hv_query *query)
 	answer.flags = 0;
 	dst = hmx_domain_find(engine, answer.domid);
 	if (dst && dst->argo) {
-		if (!hmx_allowed(engine, &question))
+		if (!hmx_allowed(domain, &question))
 			return -EACCES;
 		read_lock(&dst->rings_l2);
 		ring = hmx_ring_match(dst, answer.port, domain->id);

@@ -103,7 +103,7 @@ static int check_partner(struct hmx_domain *domain,
 		if (!*partner)
 			return -ESRCH;
 	}
-	return hmx_allowed(engine, &question) ? 0 : -EACCES;
+	return hmx_allowed(domain, &question) ? 0 : -EACCES;
 }
 
 static void ring_init(struct hmx_ring *ring, struct hmx_domain *owner,

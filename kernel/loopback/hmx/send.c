@@ -38,7 +38,7 @@ static int check_destination(struct hmx_domain *domain,
 	*dst = hmx_domain_find(engine, msg->dst.domid);
 	if (!*dst)
 		return -ESRCH;
-	if (!hmx_allowed(engine, &question))
+	if (!hmx_allowed(domain, &question))
 		return -EACCES;
 	if (!domain->argo)
 		return -ENODEV;

@@ -113,3 +113,31 @@ void kvfree(const void* ptr) {
     WARN_ON_ONCE(nr_held);
     free((void*)ptr);
 }
+
+int kstrtou32(const char* text, unsigned int base, u32* value) {
+    char* end;
+    unsigned long number;
+
+    /* strtoul() takes spaces and a minus, which the kernel does not. */
+    if (*text < '0' || *text > '9')
+        return -EINVAL;
+    errno = 0;
+    number = strtoul(text, &end, (int)base);
+    if (*end)
+        return -EINVAL;
+    if (errno || number > UINT32_MAX)
+        return -ERANGE;
+    *value = (u32)number;
+    return 0;
+}
+
+int kstrtou16(const char* text, unsigned int base, u16* value) {
+    u32 number;
+    int rc = kstrtou32(text, base, &number);
+
+    if (!rc && number > UINT16_MAX)
+        rc = -ERANGE;
+    if (!rc)
+        *value = (u16)number;
+    return rc;
+}

@@ -18,6 +18,7 @@
 #define CONFIG_LOCKDEP 1
 
 #define PAGE_SIZE 4096ul
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define max(a, b) ((a) > (b) ? (a) : (b))
@@ -58,6 +59,11 @@ void* kzalloc(size_t size, gfp_t gfp);
 void* kvmalloc_array(size_t n, size_t size, gfp_t gfp);
 void kfree(const void* ptr);
 void kvfree(const void* ptr);
+
+/* Numbers in text: decimal ones, as far as the engine asks for. */
+
+int kstrtou16(const char* text, unsigned int base, u16* value);
+int kstrtou32(const char* text, unsigned int base, u32* value);
 
 /* Locks. */
 

@@ -118,7 +118,7 @@ int copy_from(void* /*ctx*/, void* to, u64 base, u32 len) {
 }
 
 domain::domain(const engine& engine, u16 id, bool argo) {
-    static constexpr hmx_domain_ops ops{.interrupt = on_interrupt, .delay = on_delay};
+    static constexpr hmx_domain_ops ops{.interrupt = on_interrupt, .delay = on_delay, .denied = nullptr};
     domain_.reset(checked(hmx_domain_create(engine.get(), id, argo, &ops, this)));
 }
 
