@@ -2,7 +2,7 @@
 /*
  * Tests of what a hypervisor that speaks Argo must do, through core's
  * hypervisor interface: the same tests for Xen and for argo_loopback. The tests
- * of raw.c are for Xen alone.
+ * of raw.c are for Xen alone, those of rights.c for a policy that knows ports.
  *
  * The tests run while the module loads, which reports them as KTAP in the
  * kernel's log. The module loads whether they pass or fail.
@@ -27,27 +27,41 @@ static ushort peer;
 module_param(peer, ushort, 0444);
 MODULE_PARM_DESC(peer, "id of another domain that exists (default 0)");
 
+static bool rights;
+module_param(rights, bool, 0444);
+MODULE_PARM_DESC(rights, "only the tests of a policy that knows ports (default N)");
+
 static const struct test * const groups[] = {
 	register_tests, send_tests, matching_tests, interrupt_tests,
 	notify_tests, peer_tests, spoilt_tests,
-	/* raw_tests must be last: nr_groups() leaves it out except on Xen. */
+	/* raw_tests must be last: groups_of() leaves it out except on Xen. */
 	IS_ENABLED(CONFIG_XEN) ? raw_tests : NULL,
 };
 
-static unsigned int nr_groups(struct suite *suite)
+static const struct test * const rights_groups[] = { rights_tests };
+
+/* Return: the groups to run, @n of them. */
+static const struct test * const *groups_of(struct suite *suite,
+					    unsigned int *n)
 {
 	bool raw = !strcmp(argo_hv_params(suite->hv)->ops->name, "xen");
 
-	return raw ? ARRAY_SIZE(groups) : ARRAY_SIZE(groups) - 1;
+	if (rights) {
+		*n = ARRAY_SIZE(rights_groups);
+		return rights_groups;
+	}
+	*n = raw ? ARRAY_SIZE(groups) : ARRAY_SIZE(groups) - 1;
+	return groups;
 }
 
 static unsigned int count_tests(struct suite *suite)
 {
 	const struct test *test;
-	unsigned int i, n = 0;
+	unsigned int i, n = 0, nr;
+	const struct test * const *group = groups_of(suite, &nr);
 
-	for (i = 0; i < nr_groups(suite); i++)
-		for (test = groups[i]; test->run; test++)
+	for (i = 0; i < nr; i++)
+		for (test = group[i]; test->run; test++)
 			n++;
 	return n;
 }
@@ -55,12 +69,13 @@ static unsigned int count_tests(struct suite *suite)
 static void run_all(struct suite *suite)
 {
 	const struct test *test;
-	unsigned int i, n = 0;
+	unsigned int i, n = 0, nr;
+	const struct test * const *group = groups_of(suite, &nr);
 
 	pr_info("KTAP version 1\n");
 	pr_info("1..%u\n", count_tests(suite));
-	for (i = 0; i < nr_groups(suite); i++) {
-		for (test = groups[i]; test->run; test++) {
+	for (i = 0; i < nr; i++) {
+		for (test = group[i]; test->run; test++) {
 			suite->failed = false;
 			test->run(suite);
 			pr_info("%sok %u %s\n", suite->failed ? "not " : "",

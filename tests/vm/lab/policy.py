@@ -17,8 +17,6 @@ CLIENT = "system_u:system_r:argo_client_t"
 STOCK_RULE = "allow domain_type domain_type:argo { send register_single_source };"
 DEAF_RULES = """allow domain_type { domain_type -argo_deaf_t }:argo { send register_single_source };
 allow domain_type argo_deaf_t:argo { register_single_source };"""
-
-
 FRONT_END_RULE = "allow { dom0_t argo_client_t } front_end_port_t:argo { register_single_source register_any_source send };"
 
 
@@ -40,11 +38,20 @@ def _make_deaf(policy):
     _replace(policy / "modules" / "guest_features.te", STOCK_RULE, DEAF_RULES)
 
 
-def _make_ports(policy):
-    _add_module(policy, "argo_ports")
+def _make_governed(policy, name):
+    """A policy in which a port needs a right that the module of this name gives."""
+    _add_module(policy, name)
     _replace(policy / "modules" / "modules.conf", "argo_open_ports = on", "argo_open_ports = off")
     with open(policy / "policy" / "device_contexts", "ab") as contexts:
-        contexts.write((VM / "flask" / "argo_ports.contexts").read_bytes())
+        contexts.write((VM / "flask" / f"{name}.contexts").read_bytes())
+
+
+def _make_ports(policy):
+    _make_governed(policy, "argo_ports")
+
+
+def _make_rights(policy):
+    _make_governed(policy, "argo_rights")
 
 
 def _make_ports_closed(policy):
@@ -55,7 +62,7 @@ def _make_ports_closed(policy):
 
 # By name: whether it is of the tree with our patches, and what is changed in it.
 POLICIES = {"stock": (False, None), "deaf": (False, _make_deaf), "stock-patched": (True, None), "ports": (True, _make_ports),
-            "ports-closed": (True, _make_ports_closed)}
+            "ports-closed": (True, _make_ports_closed), "rights": (True, _make_rights)}
 
 
 def built(name):
@@ -75,5 +82,6 @@ def built(name):
         shutil.rmtree(work)
 
     ours = [path.read_text(encoding="utf-8") for path in sorted((VM / "flask").iterdir())]
-    key = key_of(place_of_xen.name, name, STOCK_RULE, DEAF_RULES, build, _replace, _add_module, _make_deaf, _make_ports, _make_ports_closed, *ours)
+    key = key_of(place_of_xen.name, name, STOCK_RULE, DEAF_RULES, FRONT_END_RULE, build, _replace, _add_module, _make_deaf,
+                 _make_governed, _make_ports, _make_ports_closed, _make_rights, *ours)
     return artefact(f"flask-{name}", key, build) / "xenpolicy-lab"
