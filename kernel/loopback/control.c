@@ -16,7 +16,8 @@
 
 static const char help[] =
 	"fail OP NTH ERRNO [every]   the NTH OP from now gives ERRNO, a number\n"
-	"                            (OP: register, unregister, sendv, notify)\n"
+	"                            (OP: register, unregister, sendv, notify,\n"
+	"                            cable)\n"
 	"irq drop [N]                the next N interrupts, or all, are lost\n"
 	"irq delay [N]               or come with 'irq now'\n"
 	"irq deliver                 as they should again\n"
@@ -43,6 +44,7 @@ static const char * const op_names[] = {
 	[HMX_OP_UNREGISTER] = "unregister",
 	[HMX_OP_SENDV] = "sendv",
 	[HMX_OP_NOTIFY] = "notify",
+	[HMX_OP_CABLE] = "cable",
 };
 
 static const char * const spoil_names[] = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Any sequence of operations over four domains: the HMX engine answers as the model does, and after each of them has
 // the same rings with the same messages, waiters and interrupts, and nothing inside that contradicts itself.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -41,7 +42,8 @@ public:
         for (const u16 id : {u16{0}, u16{1}, u16{2}, u16{3}}) {
             const bool argo = id != 3 || input_.ConsumeBool();
             domains_.emplace_back(hypervisor_, id, argo);
-            model_.domains.push_back({.id = id, .has_argo = argo, .rings = {}});
+            model_.domains.push_back(
+                {.id = id, .life = ++model_.last_life, .has_argo = argo, .rings = {}, .cables = {}});
         }
     }
 
@@ -58,17 +60,26 @@ private:
 
     void one_step() {
         // What fills rings is there more often than what takes them away.
-        static constexpr std::array<step, 18> steps{
-            &player::send,         &player::send,         &player::send,     &player::send,       &player::send,
-            &player::receive,      &player::receive,      &player::query,    &player::query,      &player::notify,
-            &player::register_one, &player::register_one, &player::faulty,   &player::unregister, &player::destroy,
-            &player::soft_reset,   &player::restore,      &player::set_rules};
+        static constexpr std::array<step, 21> steps{
+            &player::send,         &player::send,         &player::send,      &player::send,       &player::send,
+            &player::receive,      &player::receive,      &player::query,     &player::query,      &player::notify,
+            &player::register_one, &player::register_one, &player::faulty,    &player::unregister, &player::destroy,
+            &player::soft_reset,   &player::restore,      &player::set_rules, &player::cable_add,  &player::cable_add,
+            &player::cable_remove};
         const u8 what = input_.ConsumeIntegral<u8>();
         (this->*steps.at(what / 4 % steps.size()))(what % 4);
     }
 
     [[nodiscard]] u16 some_id() { return input_.PickValueInArray<u16>({0, 1, 2, 3, 4, nobody}); }
     [[nodiscard]] u32 some_port() { return input_.PickValueInArray<u32>({5, 6}); }
+    /// One in three is the end of a cable.
+    [[nodiscard]] u16 some_destination() {
+        return input_.ConsumeIntegral<u8>() % 3 == 0 ? u16{ARGO_DOMID_ANY} : some_id();
+    }
+    /// Each domain sends from one port.
+    [[nodiscard]] argo_addr some_cable(u16 domid) {
+        return {.port = input_.PickValueInArray<u32>({1000, 1001, 1002, 1003}), .domid = domid, .reserved = 0};
+    }
     [[nodiscard]] ring_name some_ring() {
         const u16 partner = input_.ConsumeBool() ? u16{ARGO_DOMID_ANY} : some_id();
         return {some_port(), partner};
@@ -107,8 +118,8 @@ private:
     }
 
     void send(std::size_t self) {
-        const u16 to = some_id();
-        const u32 port = some_port();
+        const u16 to = some_destination();
+        const u32 port = to == ARGO_DOMID_ANY && input_.ConsumeIntegral<u8>() % 8 != 0 ? 0 : some_port();
         const bool memory_is_there = input_.ConsumeIntegral<u8>() % 16 != 0;
         message msg{.port = 1000 + static_cast<u32>(self), .domid = 0, .type = ++sent_, .payload = {}};
         msg.payload = hmx::pattern(some_size(), sent_);
@@ -142,8 +153,8 @@ private:
     }
 
     void query(std::size_t self) {
-        const u16 to = some_id();
-        const u32 port = some_port();
+        const u16 to = some_destination();
+        const u32 port = to == ARGO_DOMID_ANY ? some_cable(0).port : some_port();
         const u32 need = some_size();
         int rc = 0;
         const argo_hv_query entry = domains_[self].query(to, port, need, &rc);
@@ -173,6 +184,22 @@ private:
     void restore(std::size_t self) {
         const u16 id = some_id();
         require(hmx_domain_restore(domains_[self].get(), id) == model_.restore(self, id), "restore answers otherwise");
+    }
+
+    void cable_add(std::size_t self) {
+        const argo_cable cable{
+            .src = some_cable(some_id()),
+            .dst = {.port = some_port(),
+                    .domid = input_.ConsumeIntegral<u8>() % 16 == 0 ? u16{ARGO_DOMID_PARENT} : some_id(),
+                    .reserved = 0}};
+        require(hmx_cable_add(domains_[self].get(), &cable) == model_.cable_add(self, cable),
+                "cable_add answers otherwise");
+    }
+
+    void cable_remove(std::size_t self) {
+        const argo_addr src = some_cable(some_id());
+        require(hmx_cable_remove(domains_[self].get(), &src) == model_.cable_remove(self, src),
+                "cable_remove answers otherwise");
     }
 
     /// The engine gets them as text.
@@ -213,9 +240,34 @@ private:
         });
     }
 
+    void compare_cables() {
+        std::array<argo_cable, 2 * HMX_MAX_CABLES> list{};
+        const auto key = [](const argo_cable& cable) {
+            return std::array<u32, 4>{cable.src.domid, cable.src.port, cable.dst.domid, cable.dst.port};
+        };
+        const auto before = [&](const argo_cable& a, const argo_cable& b) { return key(a) < key(b); };
+        for (std::size_t i = 0; i < domains_.size(); ++i) {
+            const model_domain& it = model_.domains[i];
+            const int n = hmx_cable_list(domains_[i].get(), list.data(), list.size(), 0);
+            // A dead domain 0 is the one that nobody has taken the place of.
+            if (it.id != 0) {
+                require(n == -EPERM || n == 0, "any domain lists the cables");
+                continue;
+            }
+            auto expected = model_.cables();
+            std::sort(expected.begin(), expected.end(), before);
+            require(n == static_cast<int>(expected.size()), "the number of cables differs");
+            std::sort(list.begin(), list.begin() + n, before);
+            require(std::equal(expected.begin(), expected.end(), list.begin(),
+                               [&](const argo_cable& a, const argo_cable& b) { return key(a) == key(b); }),
+                    "the cables differ");
+        }
+    }
+
     void compare() {
         const std::string wrong = hypervisor_.wrong();
         require(wrong.empty(), wrong.c_str());
+        compare_cables();
         for (std::size_t i = 0; i < domains_.size(); ++i) {
             model_domain& expected = model_.domains[i];
             require(domains_[i].interrupts() == expected.interrupts, "the number of interrupts differs");

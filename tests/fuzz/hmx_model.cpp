@@ -101,17 +101,17 @@ int hmx_model::wait(model_ring& ring, std::size_t self, u32 len) const {
 }
 
 int hmx_model::send(std::size_t self, u16 to, u32 port, message msg, bool memory_is_there) {
-    const auto dst = find(to);
-    if (!dst) {
-        return -ESRCH;
+    std::size_t dst = 0;
+    if (const int rc = resolve(self, msg.port, to, port, dst); rc != 0) {
+        return rc;
     }
-    if (!allowed(domains[self].id, to, port, model_right::send)) {
+    if (!allowed(domains[self].id, domains[dst].id, port, model_right::send)) {
         return -EACCES;
     }
     if (!usable(self)) {
         return -ENODEV;
     }
-    model_ring* ring = usable(*dst) ? match(domains[*dst], port, domains[self].id) : nullptr;
+    model_ring* ring = usable(dst) ? match(domains[dst], port, domains[self].id) : nullptr;
     if (ring == nullptr) {
         return -ECONNREFUSED;
     }
@@ -129,7 +129,7 @@ int hmx_model::send(std::size_t self, u16 to, u32 port, message msg, bool memory
     }
     msg.domid = domains[self].id;
     ring->unread.push_back(std::move(msg));
-    ++domains[*dst].interrupts;
+    ++domains[dst].interrupts;
     return static_cast<int>(len);
 }
 
@@ -152,16 +152,19 @@ int hmx_model::notify(std::size_t self) {
 }
 
 hmx_model::answer hmx_model::query(std::size_t self, u16 to, u32 port, u32 need) {
-    const auto dst = find(to);
-    if (dst && usable(*dst) && !allowed(domains[self].id, to, port, model_right::send)) {
+    std::size_t dst = 0;
+    // A question names the own port where a message names none.
+    u32 dst_port = to == ARGO_DOMID_ANY ? 0 : port;
+    const bool there = resolve(self, port, to, dst_port, dst) == 0 && usable(dst);
+    if (there && !allowed(domains[self].id, domains[dst].id, dst_port, model_right::send)) {
         return {.rc = -EACCES};
     }
-    model_ring* ring = dst && usable(*dst) ? match(domains[*dst], port, domains[self].id) : nullptr;
+    model_ring* ring = there ? match(domains[dst], dst_port, domains[self].id) : nullptr;
     if (ring == nullptr) {
         return {};
     }
     unsigned int flags = ARGO_HV_EXISTS;
-    if (!domains[*dst].rings.contains({port, domains[self].id})) {
+    if (!domains[dst].rings.contains({dst_port, domains[self].id})) {
         flags |= ARGO_HV_SHARED;
     }
     if (ring->unread.empty()) {
@@ -176,6 +179,93 @@ hmx_model::answer hmx_model::query(std::size_t self, u16 to, u32 port, u32 need)
         flags |= ARGO_HV_BUSY;
     }
     return {.flags = static_cast<u16>(flags), .max_message = ring->largest(), .rc = 0};
+}
+
+bool hmx_model::leads_somewhere(const model_cable& cable) const {
+    if (cable.domid == ARGO_DOMID_PARENT) {
+        return true;
+    }
+    const auto dst = find(cable.domid);
+    return dst && usable(*dst) && domains[*dst].life == cable.life;
+}
+
+int hmx_model::resolve(std::size_t self, u32 from_port, u16 to, u32& port, std::size_t& dst) const {
+    if (to == ARGO_DOMID_ANY) {
+        if (port != 0) {
+            return -EINVAL;
+        }
+        if (!usable(self)) {
+            return -ENODEV;
+        }
+        const auto cable = domains[self].cables.find(from_port);
+        if (cable == domains[self].cables.end() || !leads_somewhere(cable->second)) {
+            return -ENOTCONN;
+        }
+        if (cable->second.domid == ARGO_DOMID_PARENT) {
+            return -ENXIO;
+        }
+        to = cable->second.domid;
+        port = cable->second.port;
+    }
+    const auto found = find(to);
+    dst = found.value_or(0);
+    return found ? 0 : -ESRCH;
+}
+
+int hmx_model::cable_add(std::size_t self, const argo_cable& cable) {
+    const auto src = find(cable.src.domid);
+    if (!src) {
+        return -ESRCH;
+    }
+    if (domains[self].id != 0) {
+        return -EPERM;
+    }
+    const bool to_parent = cable.dst.domid == ARGO_DOMID_PARENT;
+    const auto dst = find(cable.dst.domid);
+    if (!dst && !to_parent) {
+        return -ESRCH;
+    }
+    if (!usable(*src)) {
+        return -ENODEV;
+    }
+    if (!to_parent && !usable(*dst)) {
+        return -ECONNREFUSED;
+    }
+    auto& cables = domains[*src].cables;
+    const auto old = cables.find(cable.src.port);
+    if (old != cables.end() && leads_somewhere(old->second)) {
+        return -EEXIST;
+    }
+    cables[cable.src.port] = {
+        .domid = cable.dst.domid, .port = cable.dst.port, .life = to_parent ? 0 : domains[*dst].life};
+    return 0;
+}
+
+int hmx_model::cable_remove(std::size_t self, argo_addr src) {
+    const auto owner = find(src.domid);
+    if (!owner) {
+        return -ESRCH;
+    }
+    if (domains[self].id != 0) {
+        return -EPERM;
+    }
+    if (!usable(*owner)) {
+        return -ENODEV;
+    }
+    return domains[*owner].cables.erase(src.port) == 0 ? -ENOENT : 0;
+}
+
+std::vector<argo_cable> hmx_model::cables() const {
+    std::vector<argo_cable> out;
+    for (const model_domain& it : domains) {
+        for (const auto& [port, cable] : it.cables) {
+            if (it.alive && leads_somewhere(cable)) {
+                out.push_back({.src = {.port = port, .domid = it.id, .reserved = 0},
+                               .dst = {.port = cable.port, .domid = cable.domid, .reserved = 0}});
+            }
+        }
+    }
+    return out;
 }
 
 void hmx_model::forget(std::size_t self) {
@@ -196,6 +286,7 @@ void hmx_model::forget(std::size_t self) {
 
 void hmx_model::destroy(std::size_t self) {
     forget(self);
+    domains[self].cables.clear();
     domains[self].alive = false;
 }
 
@@ -206,9 +297,10 @@ int hmx_model::restore(std::size_t self, u16 id) {
     if (holder && *holder != self) {
         return -EEXIST;
     }
-    forget(self);
+    destroy(self);
     domains[self].alive = true;
     domains[self].id = id;
+    domains[self].life = ++last_life;
     return 0;
 }
 

@@ -63,6 +63,7 @@ static int start_life(struct hmx_domain *domain, u16 id)
 	if (hmx_domain_find(engine, id))
 		return -EEXIST;
 	domain->id = id;
+	domain->life = ++engine->last_life;
 	domain->argo = domain->may_argo && engine->params.argo &&
 		       hmx_allowed(domain, &question);
 	hlist_add_head(&domain->node, id_bucket(engine, id));
@@ -93,6 +94,7 @@ static void end_life(struct hmx_domain *domain, struct hlist_head *gone)
 	HMX_ASSERT(hmx_w_l1(domain->engine));
 
 	remove_traces(domain, gone);
+	domain->nr_cables = 0;
 	domain->argo = false;
 	hlist_del_init(&domain->node);
 }
@@ -131,6 +133,7 @@ struct hmx_domain *hmx_domain_create(struct hmx_engine *engine, u16 id,
 	rwlock_init(&domain->rings_l2);
 	spin_lock_init(&domain->send_l2);
 	spin_lock_init(&domain->wildcard_l2);
+	rwlock_init(&domain->cables_l2);
 	INIT_LIST_HEAD(&domain->wildcard_pending);
 
 	write_lock_bh(&engine->l1);
@@ -148,7 +151,8 @@ struct hmx_domain *hmx_domain_create(struct hmx_engine *engine, u16 id,
  * @domain: the domain
  *
  * The domain's rings go, and so do the partner rings of others whose partner it
- * is; their owners are not told. Its operations fail with -ENODEV from now on.
+ * is; their owners are not told. Its cables go, and cables of others lead to it
+ * no more. Its operations fail with -ENODEV from now on.
  * hmx_domain_restore() brings it back.
  *
  * Context: may sleep. On return the engine does not use the domain's pages, nor
@@ -182,7 +186,8 @@ void hmx_domain_free(struct hmx_domain *domain)
  * hmx_domain_soft_reset() - forget all rings of a domain, as for its kexec
  * @domain: the domain
  *
- * The same rings go as in hmx_domain_destroy(), but the domain lives on.
+ * The same rings go as in hmx_domain_destroy(), but the domain lives on, with
+ * its cables.
  *
  * Context: may sleep. On return the engine does not use the domain's pages.
  */

@@ -166,7 +166,8 @@ struct hmx_addr {
 /**
  * struct hmx_message - a message to send
  * @src: address of the sender, with its own id or ARGO_DOMID_ANY
- * @dst: the destination
+ * @dst: the destination; { 0, ARGO_DOMID_ANY }: the other end of the cable of
+ *	the source's port
  * @iov: pieces of the message, which must not change during the call
  * @niov: number of pieces
  * @type: message type
@@ -191,12 +192,21 @@ int hmx_unregister_ring(struct hmx_domain *domain,
 int hmx_sendv(struct hmx_domain *domain, const struct hmx_message *msg);
 int hmx_notify(struct hmx_domain *domain, struct argo_hv_queries *queries);
 
+/* Most cables of a domain. */
+#define HMX_MAX_CABLES		64
+
+int hmx_cable_add(struct hmx_domain *domain, const struct argo_cable *cable);
+int hmx_cable_remove(struct hmx_domain *domain, const struct argo_addr *src);
+int hmx_cable_list(struct hmx_domain *domain, struct argo_cable *list, u32 room,
+		   u16 first);
+
 /* The operations that hmx_fault_op() can make fail. */
 enum hmx_op {
 	HMX_OP_REGISTER,
 	HMX_OP_UNREGISTER,
 	HMX_OP_SENDV,
 	HMX_OP_NOTIFY,
+	HMX_OP_CABLE,
 	HMX_OP_COUNT,
 };
 

@@ -44,6 +44,7 @@ struct hmx_faults {
  * @l1: L1
  * @domains: domains that live, by id; under L1
  * @rules: what is allowed, NULL for all; under L1
+ * @last_life: number of the life that began last; under L1
  * @alloc_lock: protects @alloc; no lock is taken under it
  * @alloc: when an allocation fails
  */
@@ -52,8 +53,23 @@ struct hmx_engine {
 	rwlock_t l1;
 	struct hlist_head domains[HMX_BUCKETS];
 	struct hmx_rules *rules;
+	u64 last_life;
 	spinlock_t alloc_lock;		/* see above */
 	struct hmx_countdown alloc;
+};
+
+/**
+ * struct hmx_cable - a cable, which is plugged into a port of a domain
+ * @port: that port
+ * @dst_port: port at the other end
+ * @dst_domid: domain at the other end, or ARGO_DOMID_PARENT
+ * @dst_life: hmx_domain.life of that domain
+ */
+struct hmx_cable {
+	u32 port;
+	u32 dst_port;
+	u16 dst_domid;
+	u64 dst_life;
 };
 
 /**
@@ -65,6 +81,7 @@ struct hmx_engine {
  * @node: in hmx_engine.domains, hashed while the domain lives; under L1
  * @id: id of the domain, of a dead domain its last id; under L1
  * @argo: the domain has Argo now; under L1
+ * @life: number of the domain's life, which no other life has had; under L1
  * @faults: faults of the domain
  * @rings_l2: rings_L2
  * @rings: rings that the domain owns, by port and partner; under rings_L2
@@ -76,6 +93,9 @@ struct hmx_engine {
  * @wildcard_l2: wildcard_L2
  * @wildcard_pending: waits of the domain for space in wildcard rings; under
  *	wildcard_L2
+ * @cables_l2: cables_L2
+ * @cables: cables of the domain's ports, in no order; under cables_L2
+ * @nr_cables: number of @cables; under cables_L2
  */
 struct hmx_domain {
 	struct hmx_engine *engine;
@@ -86,6 +106,7 @@ struct hmx_domain {
 	struct hlist_node node;
 	u16 id;
 	bool argo;
+	u64 life;
 
 	struct hmx_faults faults;
 
@@ -98,6 +119,10 @@ struct hmx_domain {
 
 	spinlock_t wildcard_l2;		/* see locks.h */
 	struct list_head wildcard_pending;
+
+	rwlock_t cables_l2;
+	struct hmx_cable cables[HMX_MAX_CABLES];
+	u32 nr_cables;
 };
 
 /**
@@ -191,6 +216,10 @@ void hmx_partner_add(struct hmx_domain *domain, struct hmx_partner_ring *record,
 void hmx_partner_remove(const struct hmx_ring *ring);
 void hmx_partner_rings_remove(struct hmx_domain *domain,
 			      struct hlist_head *gone);
+
+/* cable.c */
+int hmx_cable_end(struct hmx_domain *domain, u32 port, struct hmx_domain **dst,
+		  u32 *dst_port);
 
 /* copy.c */
 u32 hmx_ring_rx(const struct hmx_ring *ring);

@@ -8,6 +8,7 @@
  *	    L3			of a ring: content and waiters
  *	      wildcard_L2	of a domain: its waits at wildcard rings
  *	    send_L2		of a domain: partner rings that it may send to
+ *	  cables_L2		of a domain: the cables of its ports
  *
  * A function takes another lock than L1 only with R(L1) held, and L3 only with
  * R(rings_L2) of the ring's owner, too. No function holds L3 and send_L2
@@ -91,6 +92,28 @@ static inline bool hmx_send_l2(const struct hmx_domain *domain)
 {
 	return (hmx_r_l1(domain->engine) &&
 		lockdep_is_held(&domain->send_l2)) ||
+	       hmx_w_l1(domain->engine);
+}
+
+/**
+ * hmx_w_cables_l2() - are R(L1) and W(cables_L2), or W(L1), held?
+ * @domain: domain of cables_L2
+ */
+static inline bool hmx_w_cables_l2(const struct hmx_domain *domain)
+{
+	return (hmx_r_l1(domain->engine) &&
+		lockdep_is_held_type(&domain->cables_l2, 0)) ||
+	       hmx_w_l1(domain->engine);
+}
+
+/**
+ * hmx_r_cables_l2() - are at least R(L1) and R(cables_L2), or W(L1), held?
+ * @domain: domain of cables_L2
+ */
+static inline bool hmx_r_cables_l2(const struct hmx_domain *domain)
+{
+	return (hmx_r_l1(domain->engine) &&
+		lockdep_is_held(&domain->cables_l2)) ||
 	       hmx_w_l1(domain->engine);
 }
 

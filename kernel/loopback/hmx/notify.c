@@ -68,30 +68,44 @@ static int answer_from_ring(struct hmx_domain *domain, struct hmx_ring *ring,
 	return rc;
 }
 
+/* Return: the domain that @query is about, or NULL; its port is set. */
+static struct hmx_domain *find_destination(struct hmx_domain *domain,
+					   const struct argo_hv_query *query,
+					   u32 *port)
+{
+	struct hmx_domain *dst;
+
+	HMX_ASSERT(hmx_r_l1(domain->engine));
+
+	if (query->domid == ARGO_DOMID_ANY)
+		return hmx_cable_end(domain, query->port, &dst, port) ? NULL :
+									dst;
+	*port = query->port;
+	return hmx_domain_find(domain->engine, query->domid);
+}
+
 /* An entry without an answer is not written to. */
 static int answer_query(struct hmx_domain *domain, struct argo_hv_query *query)
 {
-	struct hmx_engine *engine = domain->engine;
 	struct argo_hv_query answer = *query;
-	const struct hmx_access question = {
+	struct hmx_access question = {
 		.op = HMX_ACCESS_QUERY,
 		.src_domid = domain->id,
-		.dst_domid = answer.domid,
-		.dst_port = answer.port,
 	};
 	struct hmx_domain *dst;
 	struct hmx_ring *ring;
 	int rc = 0;
 
-	HMX_ASSERT(hmx_r_l1(engine));
+	HMX_ASSERT(hmx_r_l1(domain->engine));
 
 	answer.flags = 0;
-	dst = hmx_domain_find(engine, answer.domid);
+	dst = find_destination(domain, &answer, &question.dst_port);
 	if (dst && dst->argo) {
+		question.dst_domid = dst->id;
 		if (!hmx_allowed(domain, &question))
 			return -EACCES;
 		read_lock(&dst->rings_l2);
-		ring = hmx_ring_match(dst, answer.port, domain->id);
+		ring = hmx_ring_match(dst, question.dst_port, domain->id);
 		if (ring)
 			rc = answer_from_ring(domain, ring, &answer);
 		read_unlock(&dst->rings_l2);

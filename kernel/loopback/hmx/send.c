@@ -20,24 +20,38 @@ static int check_arguments(const struct hmx_domain *domain,
 	return 0;
 }
 
+static int find_destination(struct hmx_domain *domain,
+			    const struct hmx_message *msg,
+			    struct hmx_domain **dst, u32 *port)
+{
+	HMX_ASSERT(hmx_r_l1(domain->engine));
+
+	if (msg->dst.domid == ARGO_DOMID_ANY)
+		return msg->dst.port ? -EINVAL :
+		       hmx_cable_end(domain, msg->src.port, dst, port);
+	*port = msg->dst.port;
+	*dst = hmx_domain_find(domain->engine, msg->dst.domid);
+	return *dst ? 0 : -ESRCH;
+}
+
 static int check_destination(struct hmx_domain *domain,
 			     const struct hmx_message *msg,
-			     struct hmx_domain **dst)
+			     struct hmx_domain **dst, u32 *port)
 {
-	struct hmx_engine *engine = domain->engine;
-	const struct hmx_access question = {
+	struct hmx_access question = {
 		.op = HMX_ACCESS_SEND,
 		.src_domid = domain->id,
 		.src_port = msg->src.port,
-		.dst_domid = msg->dst.domid,
-		.dst_port = msg->dst.port,
 	};
+	int rc;
 
-	HMX_ASSERT(hmx_r_l1(engine));
+	HMX_ASSERT(hmx_r_l1(domain->engine));
 
-	*dst = hmx_domain_find(engine, msg->dst.domid);
-	if (!*dst)
-		return -ESRCH;
+	rc = find_destination(domain, msg, dst, port);
+	if (rc)
+		return rc;
+	question.dst_domid = (*dst)->id;
+	question.dst_port = *port;
 	if (!hmx_allowed(domain, &question))
 		return -EACCES;
 	if (!domain->argo)
@@ -93,6 +107,7 @@ static int send_locked(struct hmx_domain *domain, const struct hmx_message *msg)
 {
 	struct hmx_domain *dst;
 	struct hmx_ring *ring;
+	u32 port;
 	int rc;
 
 	HMX_ASSERT(hmx_r_l1(domain->engine));
@@ -100,12 +115,12 @@ static int send_locked(struct hmx_domain *domain, const struct hmx_message *msg)
 	rc = check_arguments(domain, msg);
 	if (rc)
 		return rc;
-	rc = check_destination(domain, msg, &dst);
+	rc = check_destination(domain, msg, &dst, &port);
 	if (rc)
 		return rc;
 
 	read_lock(&dst->rings_l2);
-	ring = hmx_ring_match(dst, msg->dst.port, domain->id);
+	ring = hmx_ring_match(dst, port, domain->id);
 	rc = ring ? send_to_ring(domain, msg, ring) : -ECONNREFUSED;
 	read_unlock(&dst->rings_l2);
 
@@ -123,7 +138,8 @@ static int send_locked(struct hmx_domain *domain, const struct hmx_message *msg)
  * Return: bytes sent, or in this order -EOPNOTSUPP, -EACCES (of the access
  * hook), -EFAULT (@msg), -EINVAL (too many pieces), -EFAULT (the pieces),
  * -EINVAL (an address), -EPERM (the source has the id of another domain),
- * -ESRCH, -EACCES, -ENODEV, -ECONNREFUSED, -EINVAL (a piece), -EMSGSIZE,
+ * -ESRCH, or for a cable -EINVAL (a port), -ENODEV, -ENOTCONN, -ENXIO;
+ * -EACCES, -ENODEV, -ECONNREFUSED, -EINVAL (a piece), -EMSGSIZE,
  * -EAGAIN (full; @domain is told when there is space), -EBUSY or -ENOMEM (full;
  * @domain is not told), -EFAULT (nothing is delivered).
  */

@@ -34,8 +34,9 @@ static const char* check_pending(const struct hmx_ring* ring) {
             return "a waiter on a ring for all is not on its domain's list";
         if (pending->len > argo_ring_max_message(ring->len))
             return "a domain waits for what never fits";
-        list_for_each_entry(other, &ring->pending, node) if (other != pending && other->domain == pending->domain)
-            return "a domain waits twice";
+        list_for_each_entry(other, &ring->pending,
+                            node) if (other != pending &&
+                                      other->domain == pending->domain) return "a domain waits twice";
     }
     if (n != ring->nr_pending || n > ring->owner->engine->params.max_waiters)
         return "the number of waiters is wrong";
@@ -93,6 +94,16 @@ static const char* check_wildcard(struct hmx_domain* domain) {
     return NULL;
 }
 
+static const char* check_cables(const struct hmx_domain* domain) {
+    if (domain->nr_cables > HMX_MAX_CABLES || (domain->nr_cables && !domain->argo))
+        return "the number of cables is wrong";
+    for (u32 i = 0; i < domain->nr_cables; i++)
+        for (u32 other = 0; other < i; other++)
+            if (domain->cables[i].port == domain->cables[other].port)
+                return "a port has two cables";
+    return NULL;
+}
+
 static const char* check_domain(struct hmx_domain* domain) {
     struct hmx_ring* ring;
     const char* wrong = NULL;
@@ -112,6 +123,8 @@ static const char* check_domain(struct hmx_domain* domain) {
     if (n && !domain->argo)
         return "a domain without Argo has a ring";
     wrong = check_records(domain);
+    if (!wrong)
+        wrong = check_cables(domain);
     return wrong ? wrong : check_wildcard(domain);
 }
 
@@ -163,8 +176,6 @@ u32 hmx_inspect_rings(struct hmx_domain* owner) {
 
 unsigned int hmx_inspect_locks_held(void) { return hmx_user_locks_held(); }
 
-bool hmx_inspect_holds_l1(struct hmx_domain* domain) {
-    return hmx_r_l1(domain->engine) && !hmx_w_l1(domain->engine);
-}
+bool hmx_inspect_holds_l1(struct hmx_domain* domain) { return hmx_r_l1(domain->engine) && !hmx_w_l1(domain->engine); }
 
 void hmx_inspect_break_locking(struct hmx_domain* domain) { hmx_ring_find(domain, 1, ARGO_DOMID_ANY); }

@@ -36,6 +36,10 @@
 #define ARGO_DOMID_SELF		0x7ff0
 /* As the partner in a bind: any domain. As a destination: the default one. */
 #define ARGO_DOMID_ANY		0x7ff4
+/* As the end of a cable: the hypervisor that this one runs on. */
+#define ARGO_DOMID_PARENT	0x7ff5
+/* As a destination, with port 0: the other end of the own port's cable. */
+#define ARGO_DOMID_CABLE	0x7ff6
 
 /* Ports below this one need CAP_NET_BIND_SERVICE to bind. */
 #define ARGO_PORT_PRIVILEGED	1024
@@ -54,6 +58,16 @@ struct argo_addr {
 	__u32 port;
 	__u16 domid;
 	__u16 reserved;
+};
+
+/**
+ * struct argo_cable - a cable between the ports of two domains
+ * @src: messages from this port to { 0, ARGO_DOMID_CABLE }
+ * @dst: go there; its domain may be ARGO_DOMID_PARENT, which nothing reaches yet
+ */
+struct argo_cable {
+	struct argo_addr src;
+	struct argo_addr dst;
 };
 
 /* Flags of one call, for the operations that mention them. */
