@@ -258,7 +258,8 @@ static int connect_locked(struct argo_endpoint *ep,
 			return rc;
 	}
 	partner = argo_ring_partner(ep->ring);
-	if (partner != ARGO_DOMID_ANY && partner != addr->domid)
+	if (partner != ARGO_DOMID_ANY && partner != addr->domid &&
+	    !argo_addr_is_cable(addr))
 		return -EINVAL;
 
 	rc = argo_space_query(ep->hv, addr, 0, &state);
@@ -282,23 +283,26 @@ static int connect_locked(struct argo_endpoint *ep,
  * @ep: the endpoint
  * @addr: the destination, or { 0, ARGO_DOMID_ANY }
  *
- * Return: 0, -EINVAL (the ring's partner is another domain), -EACCES, -EDQUOT
- * (the user has max_user_waiters waiters), -ENOMEM, or an errno of
- * argo_ring_create().
+ * Return: 0, -EINVAL (the ring's partner is another domain), -ENOTCONN (a cable,
+ * but no port that it is plugged into), -EACCES, -EDQUOT (the user has
+ * max_user_waiters waiters), -ENOMEM, or an errno of argo_ring_create().
  */
 int argo_endpoint_connect(struct argo_endpoint *ep,
 			  const struct argo_addr *addr)
 {
 	struct argo_addr to = *addr;
-	int rc = 0;
+	int rc;
 
-	if (to.domid == ARGO_DOMID_ANY && to.port)
+	if (argo_addr_is_cable(&to))
 		return -EINVAL;
+	rc = argo_endpoint_cable(ep, &to);
+	if (rc)
+		return rc;
 	if (to.domid == ARGO_DOMID_SELF)
 		to.domid = argo_hv_domid(ep->hv);
 
 	mutex_lock(&ep->config_lock);
-	if (to.domid == ARGO_DOMID_ANY)
+	if (argo_addr_pack(&to) == ARGO_NO_REMOTE)
 		disconnect(ep);
 	else
 		rc = connect_locked(ep, &to);
@@ -327,12 +331,13 @@ bool argo_endpoint_remote(const struct argo_endpoint *ep,
 /**
  * argo_endpoint_resolve() - find the address that a caller means
  * @ep: the endpoint
- * @given: address in the call, which may have ARGO_DOMID_ANY or _SELF
+ * @given: address in the call, which may have ARGO_DOMID_ANY, _SELF or _CABLE
  * @addr: filled in
  *
- * Return: 0, -ENOTCONN (there is no default destination), -EINVAL.
+ * Return: 0, -ENOTCONN (there is no default destination, or no port whose cable
+ * it could be), -EINVAL.
  */
-int argo_endpoint_resolve(const struct argo_endpoint *ep,
+int argo_endpoint_resolve(struct argo_endpoint *ep,
 			  const struct argo_addr *given,
 			  struct argo_addr *addr)
 {
@@ -346,7 +351,7 @@ int argo_endpoint_resolve(const struct argo_endpoint *ep,
 	*addr = *given;
 	if (addr->domid == ARGO_DOMID_SELF)
 		addr->domid = argo_hv_domid(ep->hv);
-	return 0;
+	return argo_endpoint_cable(ep, addr);
 }
 
 /**
@@ -383,7 +388,8 @@ struct argo_waiter *argo_endpoint_watcher(struct argo_endpoint *ep,
 int argo_endpoint_learn(struct argo_endpoint *ep,
 			const struct argo_addr *addr, bool implied, int rc)
 {
-	bool refused = rc == -ECONNREFUSED || rc == -EHOSTUNREACH;
+	bool refused = rc == -ECONNREFUSED || rc == -EHOSTUNREACH ||
+		       rc == -ENOTCONN;
 	bool gone;
 
 	if (argo_addr_pack(addr) != (u64)atomic64_read(&ep->remote))

@@ -3,7 +3,7 @@
  * An endpoint: an open /dev/argo.
  *
  * The files call each other in one direction only: main.c; ioctl.c; firewall.c
- * and poll.c; send.c and recv.c; endpoint.c; pollers.c.
+ * and poll.c; send.c and recv.c; endpoint.c; cable.c; pollers.c.
  *
  * Locks, outermost first: config_lock, (core's ring_lock), rx_lock, (core's
  * space_lock).
@@ -32,7 +32,8 @@
  * @rx_lock: serialises the ring's reader
  * @readers: receives that wait; each wake-up is for one of them
  * @pollers: poll(), epoll and the like, for messages and space
- * @remote: default destination, packed; ARGO_NO_REMOTE if there is none
+ * @remote: default destination, packed, a cable in core's form; ARGO_NO_REMOTE
+ *	if there is none
  * @error: errno that the next call returns, once; or 0
  * @peer_watch: watches the default destination; added while there is one
  * @watch: watches the destination of ARGO_SPACE_WATCH, if @watching
@@ -79,6 +80,12 @@ static inline u64 argo_addr_pack(const struct argo_addr *addr)
 
 #define ARGO_NO_REMOTE	((u64)ARGO_DOMID_ANY << 32)
 
+/* Is this core's address of the end of a cable? Port 0 would be none at all. */
+static inline bool argo_addr_is_cable(const struct argo_addr *addr)
+{
+	return addr->domid == ARGO_DOMID_ANY && addr->port;
+}
+
 /* Has the ring of the default destination gone? */
 static inline bool argo_endpoint_hung_up(const struct argo_endpoint *ep)
 {
@@ -100,6 +107,11 @@ static inline ktime_t argo_deadline(u64 timeout, u64 fallback)
 	return now + ns;
 }
 
+/* cable.c */
+int argo_endpoint_cable(struct argo_endpoint *ep, struct argo_addr *addr);
+long argo_endpoint_cable_ioctl(struct argo_endpoint *ep, unsigned int cmd,
+			       void __user *p);
+
 /* endpoint.c */
 struct argo_endpoint *argo_endpoint_open(struct argo_hv *hv);
 void argo_endpoint_close(struct argo_endpoint *ep);
@@ -112,7 +124,7 @@ struct argo_waiter *argo_endpoint_watcher(struct argo_endpoint *ep,
 int argo_endpoint_autobind(struct argo_endpoint *ep, u16 domid);
 bool argo_endpoint_remote(const struct argo_endpoint *ep,
 			  struct argo_addr *addr);
-int argo_endpoint_resolve(const struct argo_endpoint *ep,
+int argo_endpoint_resolve(struct argo_endpoint *ep,
 			  const struct argo_addr *given,
 			  struct argo_addr *addr);
 int argo_endpoint_learn(struct argo_endpoint *ep,

@@ -299,7 +299,7 @@ static int do_space(struct argo_endpoint *ep, void __user *p, bool nonblock)
 		/* ANY: poll() asks for the default destination again. */
 		if (!rc && arg.addr.domid == ARGO_DOMID_ANY)
 			rc = -ENOTCONN;
-		if (rc == -ENOTCONN) {
+		if (rc == -ENOTCONN && arg.addr.domid == ARGO_DOMID_ANY) {
 			to = arg.addr;
 			rc = 0;
 		}
@@ -433,6 +433,6 @@ long argo_endpoint_ioctl(struct file *file, unsigned int cmd,
 	case ARGO_IOC_FIREWALL_TEST:
 		return argo_endpoint_firewall(ep, cmd, p);
 	default:
-		return -ENOTTY;
+		return argo_endpoint_cable_ioctl(ep, cmd, p);
 	}
 }

@@ -31,7 +31,8 @@ static int poll_space(struct argo_endpoint *ep, struct argo_space_state *state)
 /**
  * argo_endpoint_watch() - choose the destination and size that poll() asks for
  * @ep: the endpoint
- * @addr: destination, or { 0, ARGO_DOMID_ANY } for the default destination
+ * @addr: destination, a cable in core's form, or { 0, ARGO_DOMID_ANY } for the
+ *	default destination
  * @need: payload bytes; not used with the default destination, for which
  *	argo_endpoint.send_lowat is the size
  * @state: filled in
@@ -47,7 +48,7 @@ int argo_endpoint_watch(struct argo_endpoint *ep, const struct argo_addr *addr,
 	mutex_lock(&ep->config_lock);
 	argo_endpoint_stop_watch(ep);
 	rc = 0;
-	if (addr->domid != ARGO_DOMID_ANY) {
+	if (argo_addr_pack(addr) != ARGO_NO_REMOTE) {
 		memset(&ep->watch, 0, sizeof(ep->watch));
 		ep->watch.wake = watch_wake;
 		ep->watch.account = ep->account;
@@ -77,6 +78,9 @@ void argo_endpoint_status(struct argo_endpoint *ep, struct argo_status *status)
 	status->next_len = ~0u;
 	if (argo_endpoint_remote(ep, &status->remote)) {
 		status->flags |= ARGO_STATUS_CONNECTED;
+		if (argo_addr_is_cable(&status->remote))
+			status->remote = (struct argo_addr) {
+				.domid = ARGO_DOMID_CABLE };
 		if (READ_ONCE(ep->peer_watch.gone))
 			status->flags |= ARGO_STATUS_HUP;
 	}

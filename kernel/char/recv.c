@@ -44,7 +44,10 @@ static bool is_from_peer(const struct argo_endpoint *ep,
 					.domid = msg->domid };
 	u64 remote = atomic64_read(&ep->remote);
 
-	return remote == ARGO_NO_REMOTE || remote == argo_addr_pack(&from);
+	/* There is no peer, or it is whoever is at the end of a cable. */
+	if (remote >> 32 == ARGO_DOMID_ANY)
+		return true;
+	return remote == argo_addr_pack(&from);
 }
 
 /*

@@ -367,6 +367,9 @@ void argo_rings_reset(struct argo_hv *hv, u16 old_domid);
 /* read.c */
 void argo_ring_drop_unread(struct argo_ring *ring);
 
+/* cable.c */
+int argo_no_ring_error(struct argo_hv *hv, const struct argo_addr *addr);
+
 /* quota.c */
 enum argo_quota {
 	ARGO_QUOTA_RINGS,

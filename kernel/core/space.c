@@ -220,7 +220,8 @@ static void note_gone(struct argo_waiter *w)
 	w->wake(w);
 }
 
-static void answer_gone(struct argo_hv *hv, struct argo_dest *dest)
+/* @err: what senders get, or 0: they go on waiting. */
+static void answer_gone(struct argo_hv *hv, struct argo_dest *dest, int err)
 {
 	struct argo_waiter *w;
 
@@ -228,8 +229,10 @@ static void answer_gone(struct argo_hv *hv, struct argo_dest *dest)
 
 	dest->asked = 0;
 	dest->max_message = 0;
+	if (!err)
+		return;
 	list_for_each_entry(w, &dest->senders, node)
-		fail(hv, w, -ECONNREFUSED);
+		fail(hv, w, err);
 	list_for_each_entry(w, &dest->watchers, node)
 		note_gone(w);
 }
@@ -274,11 +277,12 @@ static void answer_senders(struct argo_hv *hv, struct argo_dest *dest,
 }
 
 /*
- * Hand out an answer to the waiters at @dest. Return: whether to ask again, for
- * waiters that the answer says nothing of.
+ * Hand out an answer to the waiters at @dest; @no_ring is what senders get if
+ * there is no ring. Return: whether to ask again, for waiters that the answer
+ * says nothing of.
  */
 static bool answer(struct argo_hv *hv, struct argo_dest *dest,
-		   const struct argo_hv_query *q)
+		   const struct argo_hv_query *q, int no_ring)
 {
 	u32 need;
 
@@ -286,7 +290,7 @@ static bool answer(struct argo_hv *hv, struct argo_dest *dest,
 	trace_argo_space(dest->addr.domid, dest->addr.port, q->need, q->flags);
 
 	if (!(q->flags & ARGO_HV_EXISTS)) {
-		answer_gone(hv, dest);
+		answer_gone(hv, dest, no_ring);
 		return false;
 	}
 	dest->max_message = q->max_message;
@@ -329,17 +333,17 @@ static bool is_superseded(const struct argo_hv_queries *queries, unsigned int i)
 }
 
 /*
- * Hand out the answer to @q. If there is none, @rc is the error of the call if
- * the call failed at @q, or 0 if it did not get so far. Return: whether to ask
- * for @dest again.
+ * Hand out the answer to @q, or @no_ring if it says that there is none. If there
+ * is no answer, @rc is the error of the call if the call failed at @q, or 0 if
+ * it did not get so far. Return: whether to ask for @dest again.
  */
 static bool distribute_one(struct argo_hv *hv, struct argo_dest *dest,
-			   const struct argo_hv_query *q, int rc)
+			   const struct argo_hv_query *q, int rc, int no_ring)
 {
 	lockdep_assert_held(&hv->space.space_lock);
 
 	if (!(q->flags & ARGO_HV_UNANSWERED))
-		return answer(hv, dest, q);
+		return answer(hv, dest, q, no_ring);
 	dest->asked = ASKED_UNKNOWN;
 	/* After a lack of memory the slow timer tries again. */
 	if (rc && rc != -ENOMEM)
@@ -358,6 +362,7 @@ static void distribute_answers(struct argo_hv *hv, int rc)
 	struct argo_dest *dest;
 	unsigned long flags;
 	unsigned int i;
+	int no_ring;
 
 	lockdep_assert_held(&hv->round.query_lock);
 
@@ -368,9 +373,10 @@ static void distribute_answers(struct argo_hv *hv, int rc)
 
 		if (is_superseded(queries, i))
 			continue;
+		no_ring = q->flags ? 0 : argo_no_ring_error(hv, &addr);
 		spin_lock_irqsave(&hv->space.space_lock, flags);
 		dest = argo_dest_find(hv, &addr);
-		if (dest && distribute_one(hv, dest, q, rc))
+		if (dest && distribute_one(hv, dest, q, rc, no_ring))
 			list_move_tail(&dest->list, &hv->space.round_dests);
 		spin_unlock_irqrestore(&hv->space.space_lock, flags);
 		if (q->flags & ARGO_HV_UNANSWERED)

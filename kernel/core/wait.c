@@ -237,7 +237,8 @@ int argo_sleeper_wait(struct argo_sleeper *s, ktime_t deadline)
 	       -ERESTARTNOHAND : argo_wait_result(rc);
 }
 
-static int space_poll(struct argo_hv *hv, struct argo_sleeper *s, u32 need,
+static int space_poll(struct argo_hv *hv, struct argo_sleeper *s,
+		      const struct argo_addr *addr, u32 need,
 		      struct argo_space_state *state)
 {
 	int rc = argo_watch_poll(hv, &s->waiter, need, state);
@@ -245,7 +246,8 @@ static int space_poll(struct argo_hv *hv, struct argo_sleeper *s, u32 need,
 	if (rc)
 		return rc;
 	if (!(state->flags & ARGO_STATE_EXISTS))
-		return s->waiter.gone ? -EPIPE : -ECONNREFUSED;
+		return s->waiter.gone ? -EPIPE :
+		       argo_no_ring_error(hv, addr) ?: -ECONNREFUSED;
 	if (s->waiter.drain)
 		return state->flags & ARGO_STATE_EMPTY ? 0 : -EAGAIN;
 	if (state->flags & ARGO_STATE_TOO_LARGE)
@@ -265,7 +267,8 @@ static int space_poll(struct argo_hv *hv, struct argo_sleeper *s, u32 need,
  * @state: filled in with the last answer of the hypervisor
  *
  * Context: may sleep.
- * Return: 0, -ECONNREFUSED (no such ring), -EPIPE (the ring went meanwhile),
+ * Return: 0, -ECONNREFUSED (no such ring; for a cable also -ENOTCONN, -ENXIO,
+ * -EOPNOTSUPP), -EPIPE (the ring went meanwhile),
  * -EMSGSIZE, -EAGAIN, -ETIMEDOUT, -ERESTARTSYS, -EACCES, -EDQUOT, -ENOMEM,
  * -ENODEV.
  */
@@ -283,7 +286,7 @@ int argo_space_wait(struct argo_hv *hv, const struct argo_addr *addr, u32 need,
 	if (rc)
 		return rc;
 	for (;;) {
-		rc = space_poll(hv, &sleeper, need, state);
+		rc = space_poll(hv, &sleeper, addr, need, state);
 		if (rc != -EAGAIN || dontwait)
 			break;
 		rc = argo_sleeper_wait(&sleeper, deadline);

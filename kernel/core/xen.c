@@ -37,6 +37,9 @@ static_assert(offsetof(struct argo_hv_query, max_message) ==
 	      offsetof(struct xen_argo_ring_data_ent, max_message_size));
 static_assert(offsetof(struct argo_hv_queries, q) ==
 	      offsetof(struct xen_argo_ring_data, data));
+static_assert(sizeof(struct argo_cable) == sizeof(struct xen_argo_cable));
+static_assert(offsetof(struct argo_cable, dst.domid) ==
+	      offsetof(struct xen_argo_cable, dst.domid));
 static_assert(ARGO_HV_EXISTS == XEN_ARGO_RING_EXISTS);
 static_assert(ARGO_HV_SHARED == XEN_ARGO_RING_SHARED);
 static_assert(ARGO_HV_EMPTY == XEN_ARGO_RING_EMPTY);
@@ -146,19 +149,43 @@ static int xen_ring_unregister(struct argo_hv *hv, u32 port, u16 partner)
 
 static int xen_sendv(struct argo_hv *hv, const struct argo_hv_message *msg)
 {
+	const struct argo_addr dst = argo_hv_wire_dst(&msg->dst);
 	struct xen_argo_send_addr addr = {
 		/* ANY is this domain. Xen refuses an id of an older epoch. */
 		.src = { .port = msg->src_port, .domid = ARGO_DOMID_ANY },
-		.dst = { .port = msg->dst.port, .domid = msg->dst.domid },
+		.dst = { .port = dst.port, .domid = dst.domid },
 	};
+	long rc = argo_op(XEN_ARGO_OP_SENDV, &addr, msg->iov, msg->niov,
+			  msg->type);
 
-	return normalise(argo_op(XEN_ARGO_OP_SENDV, &addr, msg->iov, msg->niov,
-				 msg->type));
+	/* To a Xen that has no cables ANY is a domain that there is not. */
+	if (rc == -ESRCH && dst.domid == ARGO_DOMID_ANY)
+		return -EOPNOTSUPP;
+	return normalise(rc);
 }
 
 static int xen_notify(struct argo_hv *hv, struct argo_hv_queries *queries)
 {
 	return normalise(argo_op(XEN_ARGO_OP_NOTIFY, queries, NULL, 0, 0));
+}
+
+static int xen_cable_add(struct argo_hv *hv, const struct argo_cable *cable)
+{
+	return argo_hv_normalise_cable(argo_op(XEN_ARGO_OP_CABLE_ADD, cable,
+					       NULL, 0, 0));
+}
+
+static int xen_cable_remove(struct argo_hv *hv, const struct argo_addr *src)
+{
+	return argo_hv_normalise_cable(argo_op(XEN_ARGO_OP_CABLE_REMOVE, src,
+					       NULL, 0, 0));
+}
+
+static int xen_cable_list(struct argo_hv *hv, struct argo_cable *list,
+			  unsigned int room, u16 first)
+{
+	return argo_hv_normalise_cable(argo_op(XEN_ARGO_OP_CABLE_LIST, list,
+					       NULL, room, first));
 }
 
 static bool xen_irq_mask(struct argo_hv *hv)
@@ -189,6 +216,9 @@ static const struct argo_hv_ops xen_ops = {
 	.notify = xen_notify,
 	.irq_mask = xen_irq_mask,
 	.irq_unmask = xen_irq_unmask,
+	.cable_add = xen_cable_add,
+	.cable_remove = xen_cable_remove,
+	.cable_list = xen_cable_list,
 };
 
 static irqreturn_t xen_irq(int irq, void *dev_id)

@@ -93,9 +93,10 @@ static int copy_from_caller(void *ctx, void *to, u64 base, u32 len)
 
 static int loopback_sendv(struct argo_hv *hv, const struct argo_hv_message *msg)
 {
+	const struct argo_addr dst = argo_hv_wire_dst(&msg->dst);
 	const struct hmx_message message = {
 		.src = { .port = msg->src_port, .domid = ARGO_DOMID_ANY },
-		.dst = { .port = msg->dst.port, .domid = msg->dst.domid },
+		.dst = { .port = dst.port, .domid = dst.domid },
 		.iov = msg->iov,
 		.niov = msg->niov,
 		.type = msg->type,
@@ -111,6 +112,27 @@ static int loopback_notify(struct argo_hv *hv, struct argo_hv_queries *queries)
 	return argo_hv_normalise(hmx_notify(hmx_of(hv), queries));
 }
 
+static int loopback_cable_add(struct argo_hv *hv,
+			      const struct argo_cable *cable)
+{
+	return argo_hv_normalise_cable(hmx_cable_add(hmx_of(hv), cable));
+}
+
+static int loopback_cable_remove(struct argo_hv *hv,
+				 const struct argo_addr *src)
+{
+	return argo_hv_normalise_cable(hmx_cable_remove(hmx_of(hv), src));
+}
+
+static int loopback_cable_list(struct argo_hv *hv, struct argo_cable *list,
+			       unsigned int room, u16 first)
+{
+	return argo_hv_normalise_cable(hmx_cable_list(hmx_of(hv), list, room,
+						      first));
+}
+
+static_assert(HMX_MAX_CABLES == ARGO_HV_MAX_CABLES);
+
 static const struct argo_hv_ops loopback_ops = {
 	.owner = THIS_MODULE,
 	.name = "loopback",
@@ -119,6 +141,9 @@ static const struct argo_hv_ops loopback_ops = {
 	.ring_unregister = loopback_ring_unregister,
 	.sendv = loopback_sendv,
 	.notify = loopback_notify,
+	.cable_add = loopback_cable_add,
+	.cable_remove = loopback_cable_remove,
+	.cable_list = loopback_cable_list,
 };
 
 static void irq_fn(struct irq_work *work)

@@ -2,7 +2,8 @@
 /*
  * Tests of what a hypervisor that speaks Argo must do, through core's
  * hypervisor interface: the same tests for Xen and for argo_loopback. The tests
- * of raw.c are for Xen alone, those of rights.c for a policy that knows ports.
+ * of raw.c are for Xen alone, those of rights.c for a policy that knows ports,
+ * those of cable.c for a hypervisor with cables.
  *
  * The tests run while the module loads, which reports them as KTAP in the
  * kernel's log. The module loads whether they pass or fail.
@@ -27,9 +28,9 @@ static ushort peer;
 module_param(peer, ushort, 0444);
 MODULE_PARM_DESC(peer, "id of another domain that exists (default 0)");
 
-static bool rights;
-module_param(rights, bool, 0444);
-MODULE_PARM_DESC(rights, "only the tests of a policy that knows ports (default N)");
+static char *only = "";
+module_param(only, charp, 0444);
+MODULE_PARM_DESC(only, "\"rights\": of a policy that knows ports, or \"cables\", alone");
 
 static const struct test * const groups[] = {
 	register_tests, send_tests, matching_tests, interrupt_tests,
@@ -39,6 +40,7 @@ static const struct test * const groups[] = {
 };
 
 static const struct test * const rights_groups[] = { rights_tests };
+static const struct test * const cable_groups[] = { cable_tests };
 
 /* Return: the groups to run, @n of them. */
 static const struct test * const *groups_of(struct suite *suite,
@@ -46,9 +48,9 @@ static const struct test * const *groups_of(struct suite *suite,
 {
 	bool raw = !strcmp(argo_hv_params(suite->hv)->ops->name, "xen");
 
-	if (rights) {
-		*n = ARRAY_SIZE(rights_groups);
-		return rights_groups;
+	if (*only) {
+		*n = 1;
+		return strcmp(only, "cables") ? rights_groups : cable_groups;
 	}
 	*n = raw ? ARRAY_SIZE(groups) : ARRAY_SIZE(groups) - 1;
 	return groups;
@@ -114,6 +116,8 @@ static struct argo_frontend conformance = {
 
 static int __init conformance_init(void)
 {
+	if (*only && strcmp(only, "rights") && strcmp(only, "cables"))
+		return -EINVAL;
 	argo_frontend_register(&conformance);
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of a policy that knows ports, with the parameter rights=1. The
+ * Tests of a policy that knows ports, with the parameter only=rights. The
  * hypervisor has one that gives each of these ports other rights: for Xen
  * tests/vm/flask/argo_rights.te, for argo_loopback RIGHTS in
  * tests/vm/cases/conformance.py.

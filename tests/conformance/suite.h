@@ -102,8 +102,8 @@ bool interrupted_since(struct suite *suite, u64 before);
 extern const struct test register_tests[], send_tests[], matching_tests[],
 			 interrupt_tests[], notify_tests[], peer_tests[],
 			 spoilt_tests[];
-/* For a policy that knows ports. */
-extern const struct test rights_tests[];
+/* Each for a hypervisor that has what they are about. */
+extern const struct test rights_tests[], cable_tests[];
 /* raw.c is only built where a kernel can make Xen's hypercalls. */
 extern const struct test raw_tests[];
 

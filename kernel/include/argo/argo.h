@@ -43,6 +43,12 @@ struct iov_iter;
 struct kvec;
 struct pid;
 
+/* cable.c */
+int argo_cable_add(struct argo_hv *hv, const struct argo_cable *cable);
+int argo_cable_remove(struct argo_hv *hv, const struct argo_addr *src);
+int argo_cable_list(struct argo_hv *hv, struct argo_cable *list,
+		    unsigned int room, u16 first);
+
 /**
  * struct argo_frontend - a front-end, which uses attachments
  * @attach: an attachment was added. Return: 0, or an errno, which is logged;

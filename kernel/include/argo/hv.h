@@ -30,7 +30,8 @@ struct argo_hv_iov {
  * @iov: pieces of the message; none may be empty
  * @niov: number of pieces, at most argo_hv_params.max_iov
  * @src_port: source port
- * @dst: destination
+ * @dst: destination; { @src_port, ARGO_DOMID_ANY }: the other end of the cable
+ *	of @src_port
  * @user: the pieces are user memory of the current process, already checked
  *	with access_ok(); else kernel memory
  * @nkernel: with @user, the first @nkernel pieces are kernel memory
@@ -59,7 +60,8 @@ struct argo_hv_message {
 /**
  * struct argo_hv_query - a question about one destination
  * @port: in: port of the destination
- * @domid: in: domain of the destination
+ * @domid: in: domain of the destination; ARGO_DOMID_ANY: the destination is the
+ *	other end of the cable of this domain's @port
  * @pad: 0
  * @flags: in: ARGO_HV_UNANSWERED; out: ARGO_HV_*
  * @pad2: 0
@@ -81,6 +83,9 @@ struct argo_hv_queries {
 	u32 pad;
 	struct argo_hv_query q[];
 };
+
+/* Most cables of one domain that a hypervisor allows. */
+#define ARGO_HV_MAX_CABLES	64
 
 /**
  * struct argo_hv_ops - a hypervisor
@@ -104,7 +109,11 @@ struct argo_hv_queries {
  *	-EAGAIN (full; the hypervisor will tell this domain when there is
  *	space), -EBUSY (full; it will not), -ECONNREFUSED (no such ring),
  *	-EHOSTUNREACH (no such domain, or it has no Argo), -EMSGSIZE, -EACCES,
- *	-EFAULT (nothing delivered), -ENOMEM, -ENODEV.
+ *	-EFAULT (nothing delivered), -ENOMEM, -ENODEV. Along a cable also
+ *	-ENOTCONN (there is none, or nobody at its end), -ENXIO (it leads to
+ *	where nothing gets), -EOPNOTSUPP (the hypervisor has no cables).
+ *	-EINVAL for a piece with padding comes behind what is wrong with the
+ *	destination.
  * @notify: tell the domains that wait for space in this domain's rings, then
  *	answer @queries, if not NULL. An answer SUFFICIENT ends the wait of this
  *	domain for that ring; any other answer starts or prolongs the wait, for
@@ -116,6 +125,17 @@ struct argo_hv_queries {
  *	@irq_unmask follows.
  * @irq_unmask: let the interrupt in again. An interrupt that was kept away
  *	comes now. Any context.
+ * @cable_add: plug a cable. NULL, as are then the next two, if the driver knows
+ *	no cables. May sleep. Return: 0, -EOPNOTSUPP (the hypervisor has none),
+ *	-EPERM or -EACCES (not for this domain to do), -EHOSTUNREACH (no such
+ *	domain), -ENODEV, -ECONNREFUSED (the source, the destination has no
+ *	Argo), -EEXIST, -ENOSPC (the source has all that it can have).
+ * @cable_remove: unplug the cable of a port. May sleep. Return: 0, or as
+ *	@cable_add, or -ENOENT.
+ * @cable_list: list all cables of the domains from @first on that there is room
+ *	for, in the order of their ids, all of a domain or none. @room is at
+ *	least ARGO_HV_MAX_CABLES. May sleep. Return: number of cables, 0 if no
+ *	domain from @first on has one; or -EOPNOTSUPP, -EPERM, -EACCES.
  */
 struct argo_hv_ops {
 	struct module *owner;
@@ -132,6 +152,10 @@ struct argo_hv_ops {
 	int (*notify)(struct argo_hv *hv, struct argo_hv_queries *queries);
 	bool (*irq_mask)(struct argo_hv *hv);
 	void (*irq_unmask)(struct argo_hv *hv);
+	int (*cable_add)(struct argo_hv *hv, const struct argo_cable *cable);
+	int (*cable_remove)(struct argo_hv *hv, const struct argo_addr *src);
+	int (*cable_list)(struct argo_hv *hv, struct argo_cable *list,
+			  unsigned int room, u16 first);
 };
 
 /**
@@ -148,6 +172,27 @@ static inline int argo_hv_normalise(long rc)
 	default:
 		return rc;
 	}
+}
+
+/**
+ * argo_hv_normalise_cable() - as argo_hv_normalise(), of operations on cables
+ * @rc: result of Xen's hypercall
+ */
+static inline int argo_hv_normalise_cable(long rc)
+{
+	return rc == -EOPNOTSUPP ? rc : argo_hv_normalise(rc);
+}
+
+/**
+ * argo_hv_wire_dst() - a destination as Xen's hypercall sendv takes it
+ * @dst: argo_hv_message.dst
+ */
+static inline struct argo_addr argo_hv_wire_dst(const struct argo_addr *dst)
+{
+	return (struct argo_addr) {
+		.port = dst->domid == ARGO_DOMID_ANY ? 0 : dst->port,
+		.domid = dst->domid,
+	};
 }
 
 /**

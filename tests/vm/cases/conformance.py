@@ -58,14 +58,14 @@ def of_loopback(lab):
 
 @each("pv61", "pvh612", xen="patched", flask="rights", needs=NEEDS)
 def of_rights_on_xen(lab, u):
-    conformance(lab, u, f"rights,{u.kind}", "argo", 0, "rights=1")
+    conformance(lab, u, f"rights,{u.kind}", "argo", 0, "only=rights")
 
 
 @case(needs=NEEDS, loopback="only")
 def of_rights_on_loopback(lab):
     set_rules(lab, RIGHTS)
     try:
-        conformance(lab, lab.vm, "rights,loopback", "argo1", 0, "rights=1")
+        conformance(lab, lab.vm, "rights,loopback", "argo1", 0, "only=rights")
         denials = lab.vm.check("dmesg | grep denied")
         expect("argo_loopback: denied { register-any } for any source, owner=d1 port=1544548609" in denials, denials)
         expect("argo_loopback: denied { register } for source=d0 owner=d1 port=1544548609" in denials, denials)
@@ -74,6 +74,16 @@ def of_rights_on_loopback(lab):
         expect(RIGHTS.strip() in shown and re.search(r"# argo1: [1-9][0-9]* denied", shown), shown)
     finally:
         set_rules(lab, "off")
+
+
+@case("pv61", xen="patched", needs=NEEDS)
+def of_cables_on_xen(lab, peer):
+    conformance(lab, lab.dom0, "cables,dom0", "argo", peer.domid, "only=cables")
+
+
+@case(needs=NEEDS, loopback="only")
+def of_cables_on_loopback(lab):
+    conformance(lab, lab.vm, "cables,loopback", "argo0", 1, "only=cables")
 
 
 @case(needs=["argo_loopback", "argo-ctl"], loopback="only")

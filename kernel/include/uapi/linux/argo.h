@@ -63,7 +63,8 @@ struct argo_addr {
 /**
  * struct argo_cable - a cable between the ports of two domains
  * @src: messages from this port to { 0, ARGO_DOMID_CABLE }
- * @dst: go there; its domain may be ARGO_DOMID_PARENT, which nothing reaches yet
+ * @dst: go there; its domain may be ARGO_DOMID_PARENT, which nothing reaches
+ *	yet
  */
 struct argo_cable {
 	struct argo_addr src;
@@ -141,12 +142,14 @@ struct argo_bind {
  * struct argo_connect - set or clear the default destination
  * @size: in: sizeof(struct argo_connect)
  * @flags: in: 0
- * @addr: in: the peer; { 0, ARGO_DOMID_ANY } clears it
+ * @addr: in: the peer, or { 0, ARGO_DOMID_CABLE } for a bound endpoint;
+ *	{ 0, ARGO_DOMID_ANY } clears it
  *
  * From then on only messages from exactly this address are received; other
- * messages are dropped and counted. An endpoint that is not bound gets an
- * ephemeral port whose partner is the peer's domain. The peer need not be there
- * yet.
+ * messages are dropped and counted. At a cable, which may be plugged elsewhere
+ * at any time, messages from all addresses are received. An endpoint that is
+ * not bound gets an ephemeral port whose partner is the peer's domain. The peer
+ * need not be there yet.
  */
 struct argo_connect {
 	__u32 size;
@@ -167,9 +170,10 @@ struct argo_iovec {
  * @iov: in: address of an array of struct argo_iovec; may be 0 if @iovcnt is 0
  * @iovcnt: in: entries in @iov, at most argo_info.max_iov
  * @flags: in: 0; out of a receive: ARGO_MSG_TRUNC or 0
- * @addr: in of a send: destination, or { 0, ARGO_DOMID_ANY } for the default
- *	one; out of a receive: the source, whose domain the hypervisor vouches
- *	for (the port is what the sender's kernel claims)
+ * @addr: in of a send: destination, { 0, ARGO_DOMID_ANY } for the default
+ *	one, or { 0, ARGO_DOMID_CABLE }; out of a receive: the source, whose
+ *	domain the hypervisor vouches for (the port is what the sender's kernel
+ *	claims)
  * @type: in of a send, out of a receive: message type, whose meaning users
  *	agree on
  * @len: out: payload bytes of the whole message, also where it was truncated
@@ -229,7 +233,8 @@ struct argo_batch {
  * @size: in: sizeof(struct argo_space)
  * @flags: in: one of ARGO_SPACE_*, and ARGO_DONTWAIT (a WAIT or DRAIN that
  *	would wait is then EAGAIN)
- * @addr: in: destination, or { 0, ARGO_DOMID_ANY } for the default one
+ * @addr: in: destination, { 0, ARGO_DOMID_ANY } for the default one, or
+ *	{ 0, ARGO_DOMID_CABLE }
  * @need: in: payload bytes
  * @state: in: 0; out: ARGO_STATE_*
  * @max_message: in: 0; out: largest payload that the ring takes, 0 if there is
@@ -380,6 +385,43 @@ struct argo_list {
 	__u32 count;
 };
 
+/**
+ * struct argo_cable_change - plug a cable, or unplug one
+ * @size: in: sizeof(struct argo_cable_change)
+ * @flags: in: 0
+ * @cable: in: the cable, whose domains may be ARGO_DOMID_SELF; with
+ *	ARGO_IOC_CABLE_REMOVE its dst is 0
+ *
+ * These operations need CAP_SYS_ADMIN, and a domain that may do it: domain 0,
+ * or one that the hypervisor's policy allows to. A cable ends with either of
+ * its domains.
+ */
+struct argo_cable_change {
+	__u32 size;
+	__u32 flags;
+	struct argo_cable cable;
+};
+
+/**
+ * struct argo_cable_list - the cables of all domains
+ * @size: in: sizeof(struct argo_cable_list)
+ * @flags: in: 0
+ * @cables: in: address of an array of struct argo_cable
+ * @count: in: entries that the array has room for; out: number of cables, which
+ *	may be more
+ * @reserved: 0
+ *
+ * This needs the same rights as struct argo_cable_change. Cables that change
+ * meanwhile may be in the list or not.
+ */
+struct argo_cable_list {
+	__u32 size;
+	__u32 flags;
+	__u64 cables;
+	__u32 count;
+	__u32 reserved;
+};
+
 #define ARGO_IOC_MAGIC		0xb6
 
 #define ARGO_IOC_INFO		_IO(ARGO_IOC_MAGIC, 0x00) /* struct argo_info */
@@ -391,5 +433,10 @@ struct argo_list {
 #define ARGO_IOC_OPTIONS	_IO(ARGO_IOC_MAGIC, 0x06) /* struct argo_options */
 #define ARGO_IOC_STATUS		_IO(ARGO_IOC_MAGIC, 0x07) /* struct argo_status */
 #define ARGO_IOC_LIST		_IO(ARGO_IOC_MAGIC, 0x08) /* struct argo_list */
+
+/* struct argo_cable_change, twice; struct argo_cable_list */
+#define ARGO_IOC_CABLE_ADD	_IO(ARGO_IOC_MAGIC, 0x40)
+#define ARGO_IOC_CABLE_REMOVE	_IO(ARGO_IOC_MAGIC, 0x41)
+#define ARGO_IOC_CABLE_LIST	_IO(ARGO_IOC_MAGIC, 0x42)
 
 #endif /* _UAPI_LINUX_ARGO_H */

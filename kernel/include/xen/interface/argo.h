@@ -17,6 +17,10 @@
 #define XEN_ARGO_OP_UNREGISTER_RING	2
 #define XEN_ARGO_OP_SENDV		3
 #define XEN_ARGO_OP_NOTIFY		4
+/* Of a Xen with packaging/xen/patches. */
+#define XEN_ARGO_OP_CABLE_ADD		5
+#define XEN_ARGO_OP_CABLE_REMOVE	6
+#define XEN_ARGO_OP_CABLE_LIST		7
 
 #define XEN_ARGO_REGISTER_FAIL_EXIST	0x1
 
@@ -54,6 +58,11 @@ struct xen_argo_unregister_ring {
 	u32 port;
 	u16 partner;
 	u16 pad;
+};
+
+struct xen_argo_cable {
+	struct xen_argo_addr src;
+	struct xen_argo_addr dst;
 };
 
 #define XEN_ARGO_RING_EXISTS		(1u << 0)
