@@ -14,6 +14,9 @@ std::optional<domid_t> read_domid(std::string_view text) noexcept {
     if (text == "any") {
         return domid_t::any;
     }
+    if (text == "parent") {
+        return domid_t::parent;
+    }
     const auto number = read_number(text);
     if (!number || *number >= std::uint32_t{ARGO_DOMID_FIRST_RESERVED}) {
         return std::nullopt;
@@ -24,7 +27,7 @@ std::optional<domid_t> read_domid(std::string_view text) noexcept {
 std::optional<port_t> read_port(std::string_view text) noexcept { return read_number(text); }
 
 std::optional<address> read_address(std::string_view text) noexcept {
-    return read_pair<address>(text, read_domid, read_port);
+    return text == "cable" ? cable_end : read_pair<address>(text, read_domid, read_port);
 }
 
 } // namespace libargo::detail

@@ -264,6 +264,46 @@ std::vector<ring_entry> driver::list_rings(fault& failed) const {
     return result;
 }
 
+void driver::add_cable(const cable& added, fault& failed) const noexcept {
+    argo_cable_change change{.size = sizeof(argo_cable_change),
+                             .flags = 0,
+                             .cable = {.src = to_kernel(added.source), .dst = to_kernel(added.destination)}};
+    failed = ask(ARGO_IOC_CABLE_ADD, &change);
+}
+
+void driver::remove_cable(const address& source, fault& failed) const noexcept {
+    argo_cable_change change{
+        .size = sizeof(argo_cable_change), .flags = 0, .cable = {.src = to_kernel(source), .dst = {}}};
+    failed = ask(ARGO_IOC_CABLE_REMOVE, &change);
+}
+
+std::vector<cable> driver::list_cables(fault& failed) const {
+    // Cables may be added while they are listed: the question is asked again until all of them fit.
+    std::vector<argo_cable> cables(64);
+    for (;;) {
+        argo_cable_list list{.size = sizeof(argo_cable_list),
+                             .flags = 0,
+                             .cables = to_user_pointer(cables.data()),
+                             .count = clamp(cables.size()),
+                             .reserved = 0};
+        failed = ask(ARGO_IOC_CABLE_LIST, &list);
+        if (failed) {
+            return {};
+        }
+        if (list.count <= cables.size()) {
+            cables.resize(list.count);
+            break;
+        }
+        cables.resize(list.count + std::size_t{16});
+    }
+    std::vector<cable> result;
+    result.reserve(cables.size());
+    std::transform(cables.begin(), cables.end(), std::back_inserter(result), [](const argo_cable& each) {
+        return cable{.source = from_kernel(each.src), .destination = from_kernel(each.dst)};
+    });
+    return result;
+}
+
 driver::transferred driver::send(std::span<argo_msg> messages, waiting where) const noexcept {
     return transfer(ARGO_IOC_SEND, messages, 0, where);
 }

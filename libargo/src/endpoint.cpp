@@ -206,6 +206,12 @@ void endpoint::set_options(const socket_options& options, std::uint32_t which, f
 
 std::vector<ring_entry> endpoint::list_rings(fault& failed) const { return driver_.list_rings(failed); }
 
+void endpoint::add_cable(const cable& added, fault& failed) const { driver_.add_cable(added, failed); }
+
+void endpoint::remove_cable(const address& source, fault& failed) const { driver_.remove_cable(source, failed); }
+
+std::vector<cable> endpoint::list_cables(fault& failed) const { return driver_.list_cables(failed); }
+
 request_context endpoint::context(waiting where) const noexcept {
     return {.file = driver_, .remote = remote_, .where = where};
 }

@@ -8,6 +8,7 @@
 
 #include <libargo/address.hpp>
 #include <libargo/bind.hpp>
+#include <libargo/cable.hpp>
 #include <libargo/info.hpp>
 #include <libargo/message.hpp>
 #include <libargo/options.hpp>
@@ -45,11 +46,21 @@ std::string to_string(domid_t id) {
         return "self";
     case domid_t::any:
         return "any";
+    case domid_t::parent:
+        return "parent";
+    case domid_t::cable:
+        return "cable";
     }
     return std::to_string(to_number(id));
 }
 
-std::string to_string(const address& addr) { return fmt::format("{}:{}", to_string(addr.domid), addr.port); }
+std::string to_string(const address& addr) {
+    return addr == cable_end ? "cable" : fmt::format("{}:{}", to_string(addr.domid), addr.port);
+}
+
+std::string to_string(const cable& value) {
+    return fmt::format("{} -> {}", to_string(value.source), to_string(value.destination));
+}
 
 std::string to_string(const message_info& info) {
     return fmt::format("{} bytes from {} type {}{}", info.size, to_string(info.source), to_number(info.type),

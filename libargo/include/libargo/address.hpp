@@ -15,8 +15,10 @@ namespace libargo {
 ///
 /// `domid_t{3}` makes a domain id of a number, and `to_number` a number of a domain id.
 enum class domid_t : std::uint16_t {
-    self = ARGO_DOMID_SELF, ///< the calling domain itself
-    any = ARGO_DOMID_ANY,   ///< any domain (a bind's partner); the default destination (in an address)
+    self = ARGO_DOMID_SELF,     ///< the calling domain itself
+    any = ARGO_DOMID_ANY,       ///< any domain (a bind's partner); the default destination (in an address)
+    parent = ARGO_DOMID_PARENT, ///< the hypervisor that this one runs on (in a cable)
+    cable = ARGO_DOMID_CABLE,   ///< where the cable of the own port leads (in an address, with port 0)
 };
 
 /// The number of a domain id.
@@ -45,10 +47,13 @@ struct address {
 /// The address to which the socket is connected, in the place of a destination.
 inline constexpr address default_destination{};
 
-/// The domain id as text that `parse_domid` reads: "3", "self", "any".
+/// The other end of the cable of the socket's port, in the place of a destination. The socket is bound to that port.
+inline constexpr address cable_end{domid_t::cable, port_any};
+
+/// The domain id as text that `parse_domid` reads: "3", "self", "any", "parent".
 [[nodiscard, gnu::visibility("default")]] std::string to_string(domid_t id);
 
-/// The address as text that `parse_address` reads: "3:5000".
+/// The address as text that `parse_address` reads: "3:5000", "cable".
 [[nodiscard, gnu::visibility("default")]] std::string to_string(const address& addr);
 
 } // namespace libargo

@@ -8,6 +8,7 @@
 #include <libargo/address.hpp>
 #include <libargo/batch.hpp>
 #include <libargo/bind.hpp>
+#include <libargo/cable.hpp>
 #include <libargo/detail/error_text.hpp>
 #include <libargo/error.hpp>
 #include <libargo/info.hpp>
@@ -40,6 +41,7 @@ template <class T> struct string_formatter : fmt::formatter<std::string_view> {
 
 template <> struct fmt::formatter<libargo::domid_t> : libargo::detail::string_formatter<libargo::domid_t> {};
 template <> struct fmt::formatter<libargo::address> : libargo::detail::string_formatter<libargo::address> {};
+template <> struct fmt::formatter<libargo::cable> : libargo::detail::string_formatter<libargo::cable> {};
 template <> struct fmt::formatter<libargo::error> : libargo::detail::string_formatter<libargo::error> {};
 template <> struct fmt::formatter<libargo::condition> : libargo::detail::string_formatter<libargo::condition> {};
 template <> struct fmt::formatter<libargo::message_type> : libargo::detail::string_formatter<libargo::message_type> {};

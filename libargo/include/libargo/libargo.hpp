@@ -4,6 +4,7 @@
 #include <libargo/address.hpp>
 #include <libargo/batch.hpp>
 #include <libargo/bind.hpp>
+#include <libargo/cable.hpp>
 #include <libargo/error.hpp>
 #include <libargo/format.hpp>
 #include <libargo/info.hpp>

@@ -10,7 +10,7 @@
 
 namespace libargo {
 
-/// Reads a domain id: a decimal or 0x number below 0x7ff0, `self` or `any`.
+/// Reads a domain id: a decimal or 0x number below 0x7ff0, `self`, `any` or `parent`.
 ///
 /// @param text the text, without spaces
 /// @param ec set to `error::invalid_address`, or cleared
@@ -40,7 +40,7 @@ namespace libargo {
     return detail::value_or_throw(detail::read_port(text), "port", text);
 }
 
-/// Reads an address, `domid:port`: "3:5000", "self:0x1388", "any:0".
+/// Reads an address, `domid:port`: "3:5000", "self:0x1388", "any:0"; or "cable", which is `cable_end`.
 ///
 /// @param text the text, without spaces
 /// @param ec set to `error::invalid_address`, or cleared

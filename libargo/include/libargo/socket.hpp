@@ -21,6 +21,7 @@
 #include <libargo/address.hpp>
 #include <libargo/batch.hpp>
 #include <libargo/bind.hpp>
+#include <libargo/cable.hpp>
 #include <libargo/detail/asio_reactor.hpp>
 #include <libargo/detail/async_operation.hpp>
 #include <libargo/detail/buffers.hpp>
@@ -367,6 +368,60 @@ public:
     [[nodiscard]] std::vector<ring_entry> list_rings(error_code& ec) const {
         return require_open(ec) ? endpoint_->list_rings(detail::fault_of(ec)) : std::vector<ring_entry>{};
     }
+
+    /// @}
+    /// @name Cables
+    /// For toolstacks: these need CAP_SYS_ADMIN in domain 0, or in a domain that the hypervisor's policy allows to
+    /// plug cables, and a hypervisor that has cables. They do not concern the socket.
+    /// @{
+
+    /// Plugs a cable. It ends with either of its domains.
+    ///
+    /// @throws boost::system::system_error `errc::file_exists` (the port has one), `errc::no_space_on_device` (the
+    /// source's domain has all cables that it may have), `errc::host_unreachable` (no such domain),
+    /// `errc::operation_not_supported` (the hypervisor has no cables), `errc::operation_not_permitted`
+    void add_cable(const cable& added) const {
+        error_code ec;
+        add_cable(added, ec);
+        raise(ec, "argo add_cable");
+    }
+    /// As above.
+    void add_cable(const cable& added, error_code& ec) const {
+        if (require_open(ec)) {
+            endpoint_->add_cable(added, detail::fault_of(ec));
+        }
+    }
+
+    /// Unplugs the cable of a domain's port.
+    ///
+    /// @throws boost::system::system_error as `add_cable`, or `errc::no_such_file_or_directory` (the port has none)
+    void remove_cable(const address& source) const {
+        error_code ec;
+        remove_cable(source, ec);
+        raise(ec, "argo remove_cable");
+    }
+    /// As above.
+    void remove_cable(const address& source, error_code& ec) const {
+        if (require_open(ec)) {
+            endpoint_->remove_cable(source, detail::fault_of(ec));
+        }
+    }
+
+    /// The cables of all domains.
+    [[nodiscard]] std::vector<cable> list_cables() const {
+        error_code ec;
+        auto result = list_cables(ec);
+        raise(ec, "argo list_cables");
+        return result;
+    }
+    /// As above.
+    [[nodiscard]] std::vector<cable> list_cables(error_code& ec) const {
+        return require_open(ec) ? endpoint_->list_cables(detail::fault_of(ec)) : std::vector<cable>{};
+    }
+
+    /// @}
+    /// @name Settings
+    /// @{
 
     /// The settings of the socket.
     [[nodiscard]] socket_options options() const {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <gtest/gtest.h>
+#include <libargo/cable.hpp>
 #include <libargo/error.hpp>
 
 namespace libargo::test {
@@ -25,14 +26,17 @@ TEST(address, reads_numbers_and_names) {
     EXPECT_EQ(parsed("0X10:0XfF"), (address{domid_t{16}, 255}));
     EXPECT_EQ(parsed("self:7"), (address{domid_t::self, 7}));
     EXPECT_EQ(parsed("any:0"), default_destination);
+    EXPECT_EQ(parsed("cable"), cable_end);
+    EXPECT_EQ(parsed("parent:5"), (address{domid_t::parent, 5}));
     EXPECT_EQ(parsed("32751:4294967295"), (address{domid_t{0x7fef}, 0xffffffff}));
 }
 
 TEST(address, refuses_everything_else) {
     for (const auto* const text :
-         {"",         ":",    "3",    "3:",      ":5000",  "3:5000 ",      " 3:5000",       "3 :5000", "3:50 00",
-          "-1:5",     "3:-5", "+3:5", "3:+5",    "3:5:6",  "3:4294967296", "3:0x100000000", "65536:1", "32752:1",
-          "0x7ff4:1", "0x:1", "3:0x", "3:0x0x1", "Self:1", "dom0:1",       "3:port",        "3.0:1"}) {
+         {"",        ":",       "3",        "3:",      ":5000", "3:5000 ", " 3:5000",      "3 :5000",
+          "3:50 00", "-1:5",    "3:-5",     "+3:5",    "3:+5",  "3:5:6",   "3:4294967296", "3:0x100000000",
+          "65536:1", "32752:1", "0x7ff4:1", "0x:1",    "3:0x",  "3:0x0x1", "Self:1",       "dom0:1",
+          "3:port",  "3.0:1",   "cable:0",  "cable:1", "Cable", "32758:0"}) {
         error_code ec;
         EXPECT_EQ(parse_address(text, ec), default_destination) << text;
         EXPECT_EQ(ec, error::invalid_address) << text;
@@ -55,11 +59,14 @@ TEST(address, throws_with_the_text_that_it_was_given) {
 }
 
 TEST(address, text_is_read_back) {
-    for (const auto& addr : {address{domid_t{3}, 5000}, address{domid_t::self, 1}, address{domid_t::any, 0xffffffff}}) {
+    for (const auto& addr : {address{domid_t{3}, 5000}, address{domid_t::self, 1}, address{domid_t::any, 0xffffffff},
+                             cable_end, address{domid_t::parent, 5}}) {
         EXPECT_EQ(parsed(to_string(addr)), addr);
     }
     EXPECT_EQ(to_string(address{domid_t{3}, 5000}), "3:5000");
     EXPECT_EQ(to_string(address{domid_t::self, 1}), "self:1");
+    EXPECT_EQ(to_string(cable_end), "cable");
+    EXPECT_EQ(to_string(cable{{domid_t{1}, 42}, {domid_t::parent, 7}}), "1:42 -> parent:7");
 }
 
 TEST(address, compares_and_hashes) {

@@ -91,6 +91,12 @@ int fake_driver::dispatch(lock_type& lock, file& self, unsigned long request, vo
         return status(self, *static_cast<argo_status*>(argument));
     case ARGO_IOC_LIST:
         return list(self, *static_cast<argo_list*>(argument));
+    case ARGO_IOC_CABLE_ADD:
+        return cable_add(self, *static_cast<argo_cable_change*>(argument));
+    case ARGO_IOC_CABLE_REMOVE:
+        return cable_remove(self, *static_cast<argo_cable_change*>(argument));
+    case ARGO_IOC_CABLE_LIST:
+        return cable_list(*static_cast<argo_cable_list*>(argument));
     default:
         return ENOTTY;
     }
@@ -196,6 +202,9 @@ int fake_driver::connect(file& self, argo_connect& args) {
         self.remote.reset();
         return 0;
     }
+    if (!self.bound && args.addr.domid == ARGO_DOMID_CABLE) {
+        return ENOTCONN;
+    }
     if (!self.bound) {
         argo_bind request{};
         request.size = sizeof(request);
@@ -231,11 +240,20 @@ std::optional<address> fake_driver::resolve(const file& self, const argo_addr& a
     return address{domid_t{addr.domid}, addr.port};
 }
 
+std::optional<address> fake_driver::end_of(const file& sender, const address& destination) const {
+    if (destination != cable_end) {
+        return destination;
+    }
+    const auto found = cables_.find({domid_t{sender.domid}, sender.port});
+    return found == cables_.end() ? std::nullopt : std::optional(found->second);
+}
+
 fake_driver::file* fake_driver::find_ring(const file& sender, const address& destination) {
     file* wildcard = nullptr;
-    const auto domid = destination.domid == domid_t::self ? sender.domid : to_number(destination.domid);
+    const auto end = end_of(sender, destination).value_or(cable_end);
+    const auto domid = end.domid == domid_t::self ? sender.domid : to_number(end.domid);
     for (auto& [inode, target] : files_) {
-        if (!target.bound || target.domid != domid || target.port != destination.port || user_has_closed(target)) {
+        if (!target.bound || target.domid != domid || target.port != end.port || user_has_closed(target)) {
             continue;
         }
         if (target.partner == sender.domid) {
@@ -270,6 +288,9 @@ int fake_driver::send_one(file& self, argo_msg& msg) {
         return EINVAL;
     }
     auto* target = find_ring(self, *destination);
+    if (!end_of(self, *destination)) {
+        return ENOTCONN;
+    }
     if (target == nullptr) {
         return destination == self.remote && self.peer_was_there ? EPIPE : ECONNREFUSED;
     }
@@ -445,6 +466,45 @@ int fake_driver::list(const file& self, argo_list& args) {
             std::copy(owner.begin(), owner.end(), std::begin(entry.owner));
             // Not terminated: a name may use all of its field.
             std::fill(std::begin(entry.comm), std::end(entry.comm), 'c');
+        }
+        ++args.count;
+    }
+    return 0;
+}
+
+int fake_driver::cable_add(const file& self, const argo_cable_change& args) {
+    const auto& [src, dst] = args.cable;
+    if (args.size != sizeof(args) || args.flags != 0 || src.reserved != 0 || dst.reserved != 0) {
+        return EINVAL;
+    }
+    if (self.domid != 0) {
+        return EPERM;
+    }
+    const address from{domid_t{src.domid}, src.port};
+    return cables_.insert({from, {domid_t{dst.domid}, dst.port}}).second ? 0 : EEXIST;
+}
+
+int fake_driver::cable_remove(const file& self, const argo_cable_change& args) {
+    const auto& [src, dst] = args.cable;
+    if (args.size != sizeof(args) || args.flags != 0 || dst.domid != 0 || dst.port != 0) {
+        return EINVAL;
+    }
+    if (self.domid != 0) {
+        return EPERM;
+    }
+    return cables_.erase({domid_t{src.domid}, src.port}) == 0 ? ENOENT : 0;
+}
+
+int fake_driver::cable_list(argo_cable_list& args) const {
+    if (args.size != sizeof(args) || args.flags != 0 || args.reserved != 0) {
+        return EINVAL;
+    }
+    const auto room = std::span(pointer<argo_cable>(args.cables), args.count);
+    args.count = 0;
+    for (const auto& [from, to] : cables_) {
+        if (args.count < room.size()) {
+            room[args.count] = {.src = {.port = from.port, .domid = to_number(from.domid), .reserved = 0},
+                                .dst = {.port = to.port, .domid = to_number(to.domid), .reserved = 0}};
         }
         ++args.count;
     }

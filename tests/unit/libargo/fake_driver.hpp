@@ -87,6 +87,9 @@ private:
     [[nodiscard]] int options(file& self, argo_options& args) const;
     [[nodiscard]] int status(const file& self, argo_status& args) const;
     [[nodiscard]] int list(const file& self, argo_list& args);
+    [[nodiscard]] int cable_add(const file& self, const argo_cable_change& args);
+    [[nodiscard]] int cable_remove(const file& self, const argo_cable_change& args);
+    [[nodiscard]] int cable_list(argo_cable_list& args) const;
 
     [[nodiscard]] int send_one(file& self, argo_msg& msg);
     [[nodiscard]] int receive_one(file& self, argo_msg& msg, bool peek);
@@ -94,6 +97,8 @@ private:
     [[nodiscard]] int wait(lock_type& lock, const file& self, std::uint32_t flags, std::uint64_t timeout_ns,
                            const std::function<int()>& attempt);
     [[nodiscard]] std::optional<address> resolve(const file& self, const argo_addr& addr) const;
+    /// Where a cable leads; other addresses as they are.
+    [[nodiscard]] std::optional<address> end_of(const file& sender, const address& destination) const;
     [[nodiscard]] file* find_ring(const file& sender, const address& destination);
     [[nodiscard]] static std::size_t fill(const file& target);
     [[nodiscard]] static std::size_t max_message(const file& target) { return target.ring_size - 64; }
@@ -106,6 +111,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::map<ino_t, file> files_;
+    std::map<address, address> cables_;
     std::map<unsigned long, std::deque<int>> failures_;
     std::map<unsigned long, std::size_t> calls_;
     std::vector<argo_iovec> last_vectors_;

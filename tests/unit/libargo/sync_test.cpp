@@ -82,6 +82,9 @@ TEST_F(sync, a_socket_that_is_not_open_says_so) {
     static_cast<void>(closed.status(ec)), expect_bad("status");
     static_cast<void>(closed.info(ec)), expect_bad("info");
     static_cast<void>(closed.list_rings(ec)), expect_bad("list_rings");
+    closed.add_cable({}, ec), expect_bad("add_cable");
+    closed.remove_cable({}, ec), expect_bad("remove_cable");
+    static_cast<void>(closed.list_cables(ec)), expect_bad("list_cables");
     static_cast<void>(closed.options(ec)), expect_bad("options");
     closed.non_blocking(true, ec), expect_bad("non_blocking");
     closed.close(ec);
@@ -380,6 +383,41 @@ TEST_F(sync, info_and_rings) {
     ASSERT_EQ(rings.size(), 101U) << "more than the first guess";
     EXPECT_EQ(rings[0].owner, "argo_char");
     EXPECT_EQ(rings[0].command, std::string(16, 'c')) << "a name that fills its field";
+}
+
+TEST_F(sync, cables_are_plugged_listed_and_unplugged) {
+    auto made = open(0);
+    std::vector<cable> wanted;
+    for (port_t port = 1; port <= 100; ++port) {
+        wanted.push_back({{domid_t{1}, port}, {domid_t{2}, 7000}});
+        made.add_cable(wanted.back());
+    }
+    EXPECT_EQ(made.list_cables(), wanted) << "more than the first guess";
+    error_code ec;
+    made.add_cable(wanted[0], ec);
+    EXPECT_EQ(ec, boost::system::errc::file_exists);
+    made.remove_cable(wanted[0].source);
+    made.remove_cable(wanted[0].source, ec);
+    EXPECT_EQ(ec, boost::system::errc::no_such_file_or_directory);
+    EXPECT_EQ(made.list_cables().size(), 99U);
+    open(1).add_cable(wanted[0], ec);
+    EXPECT_EQ(ec, boost::system::errc::operation_not_permitted);
+}
+
+TEST_F(sync, a_cable_leads_to_its_end) {
+    auto receiver = bound(7000);
+    auto sender = bound(42, 2);
+    const std::string hello = "hello";
+    error_code ec;
+    sender.send_to(asio::buffer(hello), cable_end, message_type{}, ec);
+    EXPECT_EQ(ec, boost::system::errc::not_connected);
+    open(0).add_cable({{domid_t{2}, 42}, at(7000)});
+    sender.send_to(asio::buffer(hello), cable_end);
+    EXPECT_EQ(next(receiver), hello);
+    sender.connect(cable_end);
+    EXPECT_EQ(sender.remote_address(), cable_end);
+    sender.send(asio::buffer(hello));
+    EXPECT_EQ(next(receiver), hello);
 }
 
 TEST_F(sync, release_gives_the_file_away_as_it_was) {

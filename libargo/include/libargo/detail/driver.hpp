@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <libargo/bind.hpp>
+#include <libargo/cable.hpp>
 #include <libargo/detail/device.hpp>
 #include <libargo/detail/fault.hpp>
 #include <libargo/detail/file_descriptor.hpp>
@@ -68,6 +69,9 @@ public:
     /// @param which ARGO_OPT_* of the options that are set; the others stay
     void set_options(const socket_options& options, std::uint32_t which, fault& failed) const noexcept;
     [[nodiscard]] std::vector<ring_entry> list_rings(fault& failed) const;
+    void add_cable(const cable& added, fault& failed) const noexcept;
+    void remove_cable(const address& source, fault& failed) const noexcept;
+    [[nodiscard]] std::vector<cable> list_cables(fault& failed) const;
 
     /// The result of a transfer of messages.
     struct transferred {

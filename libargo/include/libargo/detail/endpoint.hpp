@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <libargo/bind.hpp>
+#include <libargo/cable.hpp>
 #include <libargo/detail/driver.hpp>
 #include <libargo/detail/file_descriptor.hpp>
 #include <libargo/detail/operation.hpp>
@@ -78,6 +79,9 @@ public:
     [[nodiscard, gnu::visibility("default")]] socket_options options(fault& failed) const;
     [[gnu::visibility("default")]] void set_options(const socket_options& options, std::uint32_t which, fault& failed);
     [[nodiscard, gnu::visibility("default")]] std::vector<ring_entry> list_rings(fault& failed) const;
+    [[gnu::visibility("default")]] void add_cable(const cable& added, fault& failed) const;
+    [[gnu::visibility("default")]] void remove_cable(const address& source, fault& failed) const;
+    [[nodiscard, gnu::visibility("default")]] std::vector<cable> list_cables(fault& failed) const;
     /// Waits for the descriptor.
     [[gnu::visibility("default")]] void wait(wait_type type, fault& failed);
 
