@@ -33,6 +33,13 @@ constexpr std::array explanations{
     explanation{operation::bind, EADDRINUSE, "another socket has that port", "see 'argo-ctl rings', use another port"},
     explanation{operation::bind, EINVAL, "not possible", "see the ring sizes in 'argo-ctl info'"},
     explanation{operation::bind, ECONNREFUSED, "that domain has no Argo", "check the domain id"},
+    explanation{operation::cable_add, EPERM, "not allowed", "run as root in domain 0"},
+    explanation{operation::cable_remove, EPERM, "not allowed", "run as root in domain 0"},
+    explanation{operation::cable_list, EPERM, "not allowed", "run as root in domain 0"},
+    explanation{operation::cable_add, ENODEV, "the domain of the first port has no Argo", "check the domain id"},
+    explanation{operation::cable_add, ECONNREFUSED, "the domain of the second port has no Argo", "check the domain id"},
+    explanation{operation::cable_add, ENOSPC, "that domain has all cables that it may have", "unplug some"},
+    explanation{operation::cable_remove, ENODEV, "that domain has no Argo", "check the domain id"},
     explanation{{}, EPERM, "not allowed", "run as root"},
     explanation{{},
                 EACCES,
@@ -87,6 +94,12 @@ std::string attempt(operation what, std::string_view target) {
         return fmt::format("cannot receive on {}", target);
     case operation::query:
         return fmt::format("cannot ask about {}", target);
+    case operation::cable_add:
+        return fmt::format("cannot plug the cable {}", target);
+    case operation::cable_remove:
+        return fmt::format("cannot unplug the cable of {}", target);
+    case operation::cable_list:
+        return fmt::format("cannot list the cables of {}", target);
     }
     return std::string(target);
 }
@@ -112,10 +125,12 @@ exit_code exit_code_of(const error_code& ec) {
     if (ec == libargo::error::abi_mismatch) {
         return exit_code::no_device;
     }
+    // An errno ENOENT is about a cable, not about the device.
+    if (ec == libargo::error::no_device) {
+        return exit_code::no_device;
+    }
     switch (errno_of(ec)) {
-    case ENOENT:
     case ENODEV:
-    case ENXIO:
     case ENOTTY:
     case EOPNOTSUPP:
         return exit_code::no_device;
@@ -123,6 +138,8 @@ exit_code exit_code_of(const error_code& ec) {
     case EHOSTUNREACH:
     case EPIPE:
     case ECONNRESET:
+    case ENOTCONN:
+    case ENXIO:
         return exit_code::peer;
     default:
         return exit_code::failed;

@@ -12,7 +12,7 @@
 namespace argoctl {
 
 /// The operation that failed.
-enum class operation { open, info, list, bind, connect, send, receive, query };
+enum class operation { open, info, list, bind, connect, send, receive, query, cable_add, cable_remove, cable_list };
 
 /// The message about an error: the operation, its target, the meaning, the errno's words, and the remedy.
 /// "cannot send to 3:5000: the destination's ring has gone (Broken pipe); connect again when the peer is back"

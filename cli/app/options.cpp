@@ -33,6 +33,9 @@ CLI::Option* address(CLI::App& app, const std::string& name, libargo::address& o
         if (ec) {
             reject(name, fmt::format("'{}' is no address; write DOMID:PORT, as in 3:5000", text));
         }
+        if (out == libargo::cable_end) {
+            return;
+        }
         if (out.domid == libargo::domid_t::any || out.port == libargo::port_any) {
             reject(name, fmt::format("'{}' is no destination; it needs one domain and a port from 1 up", text));
         }

@@ -67,9 +67,10 @@ runner define_bench(CLI::App& app) {
     const auto options = std::make_shared<bench_options>();
     auto* const peer = options::address(app, "ADDRESS", options->peer, "The address of a 'bench --serve'");
     app.add_flag("--serve", options->serve, "Answer benchmarks, one after the other");
-    auto* const port = options::port(app, "-p,--port", options->port, "With --serve: the port to answer on");
-    auto* const partner = options::domid(app, "--partner", options->partner,
-                                         "With --serve: the only domain that may send (default: any)");
+    auto* const port = options::port(app, "-p,--port", options->own.port,
+                                     "With --serve: the port to answer on; for 'cable': the one it is plugged into");
+    auto* const partner = options::domid(app, "--partner", options->own.partner,
+                                         "The only domain that may send to that port (default: any)");
 
     app.add_option_function<std::string>(
            "-m,--mode", [options](const std::string& text) { options->modes = parse_mode(text); },
@@ -99,8 +100,9 @@ runner define_bench(CLI::App& app) {
         if (peer->count() == 0) {
             options::reject("ADDRESS", "give the address of a 'bench --serve', or --serve");
         }
-        if (port->count() != 0 || partner->count() != 0) {
-            options::reject("--port, --partner", "they go with --serve");
+        options->own.check(options->peer);
+        if (options->peer != libargo::cable_end && port->count() + partner->count() != 0) {
+            options::reject("--port, --partner", "they go with --serve, or with the address 'cable'");
         }
         // The default duration must not end a row whose count was given.
         if (count->count() != 0 && duration->count() == 0) {

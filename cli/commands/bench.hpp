@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/command.hpp"
+#include "app/own_end.hpp"
 #include "proto/bench_messages.hpp"
 
 #include <libargo/address.hpp>
@@ -23,10 +24,8 @@ struct bench_options {
     std::uint64_t batch = 1;   // at most largest_batch
     std::size_t ring_size = 0; // 0: as large_ring() gives
     bool as_json = false;
-    // Of the server only:
     bool serve = false;
-    libargo::port_t port = libargo::port_any;
-    libargo::domid_t partner = libargo::domid_t::any;
+    own_end own; // of a client only for a cable
 };
 
 /// Most messages a call, and so most buffers.

@@ -62,9 +62,9 @@ class bench_run {
 public:
     bench_run(const globals& common, const bench_options& options)
         : options_(options), peer_(to_string(options.peer)), socket_(open_socket(context_, common)) {
-        max_message_ =
-            bind_socket(socket_, {.partner = options.peer.domid, .ring_size = large_ring(socket_, options.ring_size)})
-                .max_message;
+        auto wanted = options.own.toward(options.peer);
+        wanted.ring_size = large_ring(socket_, options.ring_size);
+        max_message_ = bind_socket(socket_, wanted).max_message;
         error_code ec;
         socket_.connect(options.peer, ec);
         if (ec) {

@@ -24,8 +24,8 @@ class bench_service {
 public:
     bench_service(const globals& common, const bench_options& options)
         : verbose_(common.verbose),
-          socket_(open_socket(context_, common)), where_{.port = options.port,
-                                                         .partner = options.partner,
+          socket_(open_socket(context_, common)), where_{.port = options.own.port,
+                                                         .partner = options.own.partner,
                                                          .ring_size = large_ring(socket_, options.ring_size)},
           bound_(bind_socket(socket_, where_)), fsm_(static_cast<std::uint32_t>(bound_.max_message), largest_batch),
           buffers_(1, control_size) {

@@ -14,5 +14,6 @@ runner define_send(CLI::App& app);
 runner define_recv(CLI::App& app);
 runner define_bench(CLI::App& app);
 runner define_firewall(CLI::App& app);
+runner define_cable(CLI::App& app);
 
 } // namespace argoctl

@@ -3,6 +3,7 @@
 #include "app/device.hpp"
 #include "app/errors.hpp"
 #include "app/options.hpp"
+#include "app/own_end.hpp"
 #include "commands/commands.hpp"
 #include "output/ping_view.hpp"
 #include "util/asio.hpp"
@@ -25,6 +26,7 @@ namespace {
 
 struct ping_options {
     libargo::address peer;
+    own_end own;
     std::uint64_t count = 0; // no end
     std::chrono::nanoseconds interval{std::chrono::seconds(1)};
     std::size_t size = 56;
@@ -41,7 +43,7 @@ public:
           tracker_(static_cast<std::uint32_t>(random_number()), options.size, options.timeout) {
         session_.on_interrupt([this] { session_.stop(); });
         // The socket is not connected, so that a peer may go and come back.
-        bind_socket(socket_, {.partner = options.peer.domid});
+        bind_socket(socket_, options.own.toward(options.peer));
         socket_.non_blocking(true);
     }
 
@@ -110,7 +112,7 @@ private:
             if (ec) {
                 throw failure(operation::receive, "the own port", ec);
             }
-            if (info.source != options_.peer && !is_self(info.source)) {
+            if (!may_reply(info.source)) {
                 continue;
             }
             const auto reply =
@@ -134,9 +136,10 @@ private:
         co_await pause_.async_wait(awaited(ignored));
     }
 
-    /// A reply from 'self' has the number of this domain.
-    [[nodiscard]] bool is_self(const libargo::address& source) const {
-        return options_.peer.domid == libargo::domid_t::self && source.port == options_.peer.port;
+    /// A reply from 'self' has the number of this domain, and anybody may be at the end of a cable.
+    [[nodiscard]] bool may_reply(const libargo::address& source) const {
+        return source == options_.peer || options_.peer == libargo::cable_end ||
+               (options_.peer.domid == libargo::domid_t::self && source.port == options_.peer.port);
     }
 
     static void say(const std::string& line) {
@@ -165,6 +168,7 @@ private:
 runner define_ping(CLI::App& app) {
     const auto options = std::make_shared<ping_options>();
     options::address(app, "ADDRESS", options->peer, "The address of an 'argo-ctl echo'")->required();
+    options->own.add_options(app);
     options::count(app, "-c,--count", options->count, "Stop after N probes (default: at Ctrl-C)");
     options::seconds(app, "-i,--interval", options->interval, "Time between probes (default 1)");
     options::size(app, "-s,--size", options->size, "Size of a probe, from 16 bytes up (default 56)");
@@ -172,6 +176,7 @@ runner define_ping(CLI::App& app) {
     app.add_flag("-q,--quiet", options->quiet, "Print the statistics only");
     app.add_flag("--json", options->as_json, "Print JSON documents, one a line: replies, then the statistics");
     app.final_callback([options] {
+        options->own.check(options->peer);
         if (options->size < ping::smallest_size) {
             options::reject("--size", fmt::format("a probe has at least {} bytes", ping::smallest_size));
         }
@@ -182,6 +187,7 @@ in time, 1 if some were lost, 4 if none could be sent because the peer has no ri
 Examples:
   argo-ctl ping 3:5000
   argo-ctl ping 3:5000 -c 100 -i 0.01 -s 1K -q
+  argo-ctl ping cable --port 42            where the cable of port 42 leads
   argo-ctl ping 3:5000 -c 5 -q --json | jq .rtt_ns.avg)");
     return [options](const globals& common) { return pinger(common, *options).run(); };
 }

@@ -2,6 +2,7 @@
 #include "app/device.hpp"
 #include "app/errors.hpp"
 #include "app/options.hpp"
+#include "app/own_end.hpp"
 #include "commands/commands.hpp"
 #include "output/progress.hpp"
 #include "output/transfer_view.hpp"
@@ -32,6 +33,7 @@ using transfer::ending;
 struct send_options {
     std::string path;
     libargo::address peer;
+    own_end own;
     std::string name; // the name in the offer, by default the path's last part
     bool checksum = false;
     bool quiet = false;
@@ -53,6 +55,9 @@ public:
           progress_({std::filesystem::path(options.path).filename().string(), input_.size(), clock::now()},
                     !options.quiet && !options.as_json) {
         session_.on_interrupt([this] { interrupt(); });
+        if (options.own.port != libargo::port_any) {
+            bind_socket(socket_, options.own.toward(options.peer));
+        }
         error_code ec;
         socket_.connect(options.peer, ec);
         if (ec) {
@@ -287,6 +292,8 @@ runner define_send(CLI::App& app) {
     const auto options = std::make_shared<send_options>();
     app.add_option("FILE", options->path, "The file to send; '-' is standard input")->type_name("")->required();
     options::address(app, "ADDRESS", options->peer, "The address of an 'argo-ctl recv'")->required();
+    options->own.add_options(app);
+    app.final_callback([options] { options->own.check(options->peer); });
     app.add_flag("--checksum", options->checksum, "Compare the SHA-256 on both sides, and print it");
     app.add_option("--name", options->name, "The name that the receiver shows (default: the file's)")
         ->type_name("NAME");

@@ -15,6 +15,7 @@ std::span<const command> commands() {
         command{"recv", "Receive one file from an 'argo-ctl send'", define_recv},
         command{"bench", "Measure latency and throughput against a 'bench --serve'", define_bench},
         command{"firewall", "Show, load and test the rules about who may talk to whom", define_firewall},
+        command{"cable", "Plug, unplug and list cables between ports, in domain 0", define_cable},
     };
     return table;
 }

@@ -51,14 +51,16 @@ TEST(CommandLine, EveryOptionOfEveryCommandIsTaken) {
     const std::map<std::string, std::vector<std::string>> lines{
         {"info", {"--json"}},
         {"rings", {"--json -w 0.5", "-w"}},
-        {"ping", {"3:5000 -c 5 -i 0.5 -s 64 -W 1.5 -q --json"}},
+        {"ping", {"3:5000 -p 42 --partner 3 -c 5 -i 0.5 -s 64 -W 1.5 -q --json"}},
         {"echo", {"-p 5000 --partner 3 --ring-size 64K -c 5 --json"}},
-        {"send", {"file self:0x1388 --checksum --name x --timeout 3 --stall-timeout 60 -q --json"}},
+        {"send", {"file self:0x1388 -p 42 --partner 3 --checksum --name x --timeout 3 --stall-timeout 60 -q --json"}},
         {"recv",
          {"-p 5000 -o file --partner 3 --ring-size 64K --checksum --keep-partial --max-size 5G --timeout 3 "
           "--stall-timeout 60 -q --json"}},
         {"bench",
-         {"3:5000 -m both --sizes 64,1K -c 10 -d 2 -b 16 --ring-size 1M --json", "--serve -p 5000 --partner any"}},
+         {"3:5000 -m both --sizes 64,1K -c 10 -d 2 -b 16 --ring-size 1M --json", "--serve -p 5000 --partner any",
+          "cable -p 42 --partner 3"}},
+        {"cable", {"add 1:42 0x0:0x1b58", "add self:1 parent:1", "remove 1:42", "list --json"}},
     };
     for (const auto& entry : commands()) {
         std::set<std::string> missing;

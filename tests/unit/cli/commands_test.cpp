@@ -466,6 +466,55 @@ TEST_F(Commands, RingsAreWatchedUntilTheInterrupt) {
     }
 }
 
+TEST_F(Commands, Cables) {
+    const fake_domain toolstack(driver, 0);
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(run(toolstack, "cable list").code, exit_code::ok);
+    EXPECT_EQ(run(toolstack, "cable add 2:43 parent:1").code, exit_code::ok);
+    EXPECT_EQ(run(toolstack, "cable add 2:42 1:5000").code, exit_code::ok);
+    EXPECT_EQ(run(toolstack, "cable list").code, exit_code::ok);
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "SRC  DST\n"
+                                                      "SRC   DST\n"
+                                                      "2:42  1:5000\n"
+                                                      "2:43  parent:1\n");
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(run(toolstack, "cable list --json").code, exit_code::ok);
+    EXPECT_EQ(testing::internal::GetCapturedStdout(),
+              R"({"schema":1,"command":"cable list","cables":[{"source":"2:42","destination":"1:5000"},)"
+              R"({"source":"2:43","destination":"parent:1"}]})"
+              "\n");
+    EXPECT_NE(run(toolstack, "cable add 2:42 1:1").why.find("the port has a cable"), std::string::npos);
+    EXPECT_NE(run(client, "cable add 2:44 1:1").why.find("in domain 0"), std::string::npos);
+    EXPECT_EQ(run(toolstack, "cable remove 2:43").code, exit_code::ok);
+    const auto seen = run(toolstack, "cable remove 2:43");
+    EXPECT_EQ(seen.code, exit_code::failed);
+    EXPECT_NE(seen.why.find("cannot unplug the cable of 2:43: the port has no cable"), std::string::npos) << seen.why;
+}
+
+TEST_F(Commands, GoAlongACable) {
+    const fake_domain toolstack(driver, 0);
+    auto echo = start_server("echo --port 5000");
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(run(client, "ping cable --port 42 -c 1 -W 0.2 -q").code, exit_code::peer);
+    EXPECT_EQ(run(toolstack, "cable add 2:42 1:5000").code, exit_code::ok);
+    EXPECT_EQ(run(client, "ping cable --port 42 -c 2 -i 0.01 -q").code, exit_code::ok);
+    raise(SIGTERM);
+    EXPECT_EQ(echo.get().code, exit_code::ok);
+
+    auto served = start_server("bench --serve --port 5000");
+    EXPECT_EQ(run(client, "bench cable --port 42 --sizes 64 -c 10").code, exit_code::ok);
+    raise(SIGTERM);
+    EXPECT_EQ(served.get().code, exit_code::ok);
+    testing::internal::GetCapturedStdout();
+
+    const auto source = folder / "source";
+    std::ofstream(source) << "some bytes";
+    auto receiving = start_server(fmt::format("recv --port 5000 -o {} -q", (folder / "copy").string()));
+    EXPECT_EQ(run(client, fmt::format("send {} cable --port 42 -q", source.string())).code, exit_code::ok);
+    EXPECT_EQ(receiving.get().code, exit_code::ok);
+    EXPECT_EQ(fs::file_size(folder / "copy"), 10U);
+}
+
 TEST_F(Commands, BenchWithoutAServer) {
     const auto seen = run(client, "bench 1:5000");
     EXPECT_EQ(seen.code, exit_code::peer);

@@ -28,6 +28,18 @@ TEST(Errors, TheSameErrnoMeansAnotherThingInABind) {
               "see 'argo-ctl firewall show', or change the policy (XSM/Flask)");
 }
 
+TEST(Errors, OfCablesNameBothEnds) {
+    EXPECT_EQ(describe(operation::cable_add, "3:42 -> 0:7000", code(EPERM)),
+              "cannot plug the cable 3:42 -> 0:7000: not allowed (Operation not permitted); run as root in domain 0");
+    EXPECT_EQ(describe(operation::cable_remove, "3:42", code(ENOENT)),
+              "cannot unplug the cable of 3:42: the port has no cable (No such file or directory); "
+              "see the cables that there are: argo-ctl cable list");
+    EXPECT_EQ(describe(operation::send, "cable", code(ENOTCONN)),
+              "cannot send to cable: the socket has no destination or is not bound, or its port has no cable "
+              "(Transport endpoint is not connected); connect or bind first, or plug a cable in domain 0: "
+              "argo-ctl cable add");
+}
+
 TEST(Errors, QuotaOfAUserIsNotOneOfADisk) {
     EXPECT_EQ(describe(operation::bind, "port 5000", code(EDQUOT)),
               "cannot bind port 5000: this user has as many rings, or as many watches, as one user may have "
@@ -55,18 +67,20 @@ TEST(Errors, ThoseThatHaveNoEntryStillSayWhatHappened) {
 TEST(Errors, ExitCodes) {
     EXPECT_EQ(exit_code_of(code(ENODEV)), exit_code::no_device);
     EXPECT_EQ(exit_code_of(code(ENOTTY)), exit_code::no_device);
-    for (const int number : {ECONNREFUSED, EHOSTUNREACH, EPIPE, ECONNRESET}) {
+    for (const int number : {ECONNREFUSED, EHOSTUNREACH, EPIPE, ECONNRESET, ENOTCONN, ENXIO}) {
         EXPECT_EQ(exit_code_of(code(number)), exit_code::peer) << number;
     }
-    for (const int number : {EINVAL, EACCES, EADDRINUSE, ENOSPC, EDQUOT, ETIMEDOUT, EBADMSG}) {
+    EXPECT_EQ(exit_code_of(code(EOPNOTSUPP)), exit_code::no_device);
+    for (const int number : {EINVAL, EACCES, EADDRINUSE, ENOSPC, EDQUOT, ETIMEDOUT, EBADMSG, ENOENT, EEXIST}) {
         EXPECT_EQ(exit_code_of(code(number)), exit_code::failed) << number;
     }
 }
 
 TEST(Errors, EachOfTheDriversHasAHint) {
     // The errnos of docs/errors.md that a user of argo-ctl can meet.
-    for (const int number : {EACCES, EPERM, EHOSTUNREACH, ECONNREFUSED, EPIPE, ECONNRESET, EMSGSIZE, EAGAIN, ETIMEDOUT,
-                             EBADMSG, ENOSPC, EDQUOT, ENOMEM, ENODEV, ENOTTY}) {
+    for (const int number :
+         {EACCES, EPERM,  EHOSTUNREACH, ECONNREFUSED, EPIPE,  ECONNRESET, EMSGSIZE, EAGAIN,     ETIMEDOUT, EBADMSG,
+          ENOSPC, EDQUOT, ENOMEM,       ENODEV,       ENOTTY, ENOTCONN,   ENXIO,    EOPNOTSUPP, EEXIST,    ENOENT}) {
         EXPECT_NE(describe(operation::send, "3:5000", code(number)).find("); "), std::string::npos) << number;
     }
 }

@@ -53,7 +53,11 @@ INSTANTIATE_TEST_SUITE_P(
                     "bench --serve 3:5000 --port 1", "bench 3:5000 --port 1", "bench 3:5000 --sizes 64,x",
                     "bench 3:5000 --sizes 15", "bench 3:5000 --sizes ''", "bench 3:5000 -m x", "bench 3:5000 -b 0",
                     "bench 3:5000 -b 257", "bench 3:5000 -d 0", "firewall", "firewall bogus", "firewall load",
-                    "firewall check", "firewall test 3:1", "firewall show extra"));
+                    "firewall check", "firewall test 3:1", "firewall show extra",
+                    "ping cable", "send x cable", "bench cable",
+                    "bench cable --partner 3", "ping cable:0 --port 1", "cable", "cable bogus", "cable add",
+                    "cable add 1:42", "cable add 1:0 2:7000", "cable add cable 2:7000", "cable add 1:42 cable",
+                    "cable add any:1 2:7", "cable remove", "cable remove 1", "cable list extra"));
 
 TEST(Usage, AddressErrorsSayWhatAnAddressIs) {
     EXPECT_NE(call("ping 3").text.find("'3' is no address; write DOMID:PORT, as in 3:5000"), std::string::npos);
@@ -64,10 +68,10 @@ TEST(Usage, HelpOfEverything) {
     const auto all = call("--help");
     EXPECT_EQ(all.code, 0);
     for (const char* wanted :
-         {"info", "rings", "ping", "echo", "send", "recv", "bench", "Exit codes:", "ARGO_DEVICE"}) {
+         {"info", "rings", "ping", "echo", "send", "recv", "bench", "cable", "Exit codes:", "ARGO_DEVICE"}) {
         EXPECT_NE(all.text.find(wanted), std::string::npos) << wanted;
     }
-    for (const std::string name : {"info", "rings", "ping", "echo", "send", "recv", "bench"}) {
+    for (const std::string name : {"info", "rings", "ping", "echo", "send", "recv", "bench", "cable"}) {
         const auto one = call(name + " --help");
         EXPECT_EQ(one.code, 0);
         EXPECT_NE(one.text.find("Examples:\n  argo-ctl " + name), std::string::npos) << one.text;
@@ -84,7 +88,8 @@ TEST(Usage, MissingDevice) {
     const std::string wanted = "argo-ctl: cannot open /nonexistent/argo: there is no such device; "
                                "give another --device; the driver's is /dev/argo\n";
     for (const char* line : {"info", "info --json", "rings", "ping 3:5000", "echo --port 5000", "send - 3:5000",
-                             "recv --port 5000 -o -", "bench 3:5000", "bench --serve --port 5000"}) {
+                             "recv --port 5000 -o -", "bench 3:5000", "bench --serve --port 5000", "cable list",
+                             "cable add 1:42 0:7000", "cable remove 1:42", "ping cable --port 42"}) {
         const auto seen = call(line);
         EXPECT_EQ(seen.code, 3) << line;
         EXPECT_EQ(seen.text, wanted) << line;
