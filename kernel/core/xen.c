@@ -74,6 +74,12 @@ static int normalise(long rc)
 	return rc == -ENOSYS ? -ENODEV : argo_hv_normalise(rc);
 }
 
+/* A denial is -EACCES of the policy Flask, and -EPERM of SILO. */
+static int normalise_denied(long rc)
+{
+	return rc == -EPERM ? -EACCES : normalise(rc);
+}
+
 /*
  * No hypercall asks for the own domain id, and xenstore may not be there. But
  * the status of an unbound event channel names the domain that may bind it,
@@ -132,7 +138,10 @@ static int xen_ring_register(struct argo_hv *hv, u32 port, u16 partner,
 	kvfree(gfns);
 
 	/* Xen says ECONNREFUSED when the partner has no Argo. */
-	return rc == -ECONNREFUSED ? -EHOSTUNREACH : normalise(rc);
+	if (rc == -ECONNREFUSED)
+		return -EHOSTUNREACH;
+	/* Of wildcard rings -EPERM says that Xen allows none. */
+	return partner == ARGO_DOMID_ANY ? normalise(rc) : normalise_denied(rc);
 }
 
 static int xen_ring_unregister(struct argo_hv *hv, u32 port, u16 partner)
@@ -161,12 +170,13 @@ static int xen_sendv(struct argo_hv *hv, const struct argo_hv_message *msg)
 	/* To a Xen that has no cables ANY is a domain that there is not. */
 	if (rc == -ESRCH && dst.domid == ARGO_DOMID_ANY)
 		return -EOPNOTSUPP;
-	return normalise(rc);
+	return normalise_denied(rc);
 }
 
 static int xen_notify(struct argo_hv *hv, struct argo_hv_queries *queries)
 {
-	return normalise(argo_op(XEN_ARGO_OP_NOTIFY, queries, NULL, 0, 0));
+	return normalise_denied(argo_op(XEN_ARGO_OP_NOTIFY, queries, NULL, 0,
+					0));
 }
 
 static int xen_cable_add(struct argo_hv *hv, const struct argo_cable *cable)

@@ -18,10 +18,10 @@ import sys
 
 from .errors import LabError
 from .paths import VM
-from .settings import LOOPBACK, PATCHED_XEN, XEN, XEN_WITHOUT_ARGO, Setting, on_loopback
+from .settings import LOOPBACK, PATCHED_XEN, SILO_XEN, XEN, XEN_WITHOUT_ARGO, Setting, on_loopback
 
 registry = []
-_XENS = {None: XEN, "patched": PATCHED_XEN, "without-argo": XEN_WITHOUT_ARGO}
+_XENS = {None: XEN, "patched": PATCHED_XEN, "silo": SILO_XEN, "without-argo": XEN_WITHOUT_ARGO}
 
 
 class Skip(Exception):
@@ -53,7 +53,8 @@ def case(*kinds, **options):
     """One case with a domU of each kind.
 
     flask: name of the policy that Xen enforces (a boot of its own for all that name it)
-    xen: "patched" for the one with packaging/xen/patches, "without-argo" for one that has Argo off
+    xen: "patched" for the one with packaging/xen/patches, "silo" for that with xsm=silo, "without-argo" for one that
+        has Argo off
     debian: names of Debian systems (lab.create_debian), or ("dom0",) for one as dom0
     loopback: True to run it on argo_loopback's virtual domains, too; "only" to run it there alone
     series: kernels.SERIES on which it runs there, once on each; else loopback.SERIES

@@ -5,12 +5,13 @@ import dataclasses
 
 from . import debian, loopback
 from .hypervisor import Hypervisor
-from .xenlab import PatchedXen, Xen, XenWithoutArgo
+from .xenlab import PatchedXen, SiloXen, Xen, XenWithoutArgo
 
-XEN, PATCHED_XEN, XEN_WITHOUT_ARGO, LOOPBACK = Xen(), PatchedXen(), XenWithoutArgo(), loopback.Loopback()
+XEN, PATCHED_XEN, SILO_XEN, XEN_WITHOUT_ARGO = Xen(), PatchedXen(), SiloXen(), XenWithoutArgo()
+LOOPBACK = loopback.Loopback()
 # By the names that people use. The first is the usual one.
 HYPERVISORS = {hypervisor.name: hypervisor for hypervisor in (XEN, LOOPBACK)}
-_ORDER = (XEN, PATCHED_XEN, XEN_WITHOUT_ARGO, LOOPBACK)
+_ORDER = (XEN, PATCHED_XEN, SILO_XEN, XEN_WITHOUT_ARGO, LOOPBACK)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -146,6 +146,16 @@ class PatchedXen(Xen):
     patched = True
 
 
+class SiloXen(PatchedXen):
+    """Its policy is SILO: domUs may not talk to each other."""
+
+    name = "xen-silo"
+    argo = f"{qemu.ARGO_ARGS} xsm=silo"
+
+    def what_boots(self, what, flask=None):
+        return "Xen with the policy SILO"
+
+
 class XenWithoutArgo(Xen):
     """It has Argo compiled in, and off, as is Xen's default."""
 
