@@ -125,12 +125,12 @@ def labels_change_while_xen_runs(lab):
 def a_thousand_labels_cost_a_question_little(lab):
     """5 % at most; the emulator takes as much again. Walking the labels took 30 %."""
     def ask():
-        said = json.loads(lab.dom0.check("argo-hypercall ask --to 0:3221225477 --count 20000", 60))
+        said = json.loads(lab.dom0.check("argo-hypercall ask --to 0:3221225477 --count 50000", 60))
         expect(said["result"] == 0, said)
         return said["ns"]
 
     few, many = [], []
-    for _ in range(4):
+    for _ in range(6):
         few.append(ask())
         change(lab, "label --port 10000 --count 1000 --context system_u:object_r:peer_port_t")
         many.append(ask())
