@@ -7,6 +7,7 @@ from cases.ports import domu
 from lab.cases import case, expect, gtest
 
 NEEDS = ["argo_char", "argo-ctl"]
+TESTS = ["argo_char", "argo-cable-tests"]
 NO_CABLE, NOBODY_MAY = "its port has no cable", "run as root in domain 0"
 MOST = 64
 # One that the policy "ports" lets any domain bind.
@@ -37,7 +38,7 @@ def listed(lab):
     return [f"{each['source']} -> {each['destination']}" for each in cables]
 
 
-@case(xen="patched", needs=["argo_char", "argo-cable-tests"], loopback=True)
+@case(xen="patched", needs=TESTS, loopback=True)
 def of_the_device(lab):
     gtest(lab, lab.dom0, "argo-cable-tests")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """On kernels that check themselves: what others do in domUs of Xen with lockdep, and memory that is refused."""
 
-from cases import abi, conformance, lifecycle, net, stress, vsock, vsock_libargo, vsock_peers
+from cases import abi, cables, conformance, lifecycle, net, stress, vsock, vsock_libargo, vsock_peers
 from cases.servants import passes
 from cases.stress import NEEDS, expect_received, stressed
 from lab.cases import case, each, expect
@@ -21,6 +21,10 @@ for function, needs in ((stress.at_random, NEEDS), (vsock.a_thousand_connections
                         (net.three_domains_on_one_device, net.NEEDS),
                         (net.a_bridge_a_vlan_and_a_namespace, net.NEEDS)):
     each((PV, PVH), timeout=900, debug=True, needs=needs)(function)
+
+for function, needs in ((cables.of_the_device, cables.TESTS), (conformance.of_cables_on_loopback, conformance.NEEDS),
+                        (conformance.of_rights_on_loopback, conformance.NEEDS)):
+    case(loopback="only", timeout=600, debug=True, needs=needs)(function)
 
 REFUSERS = ("failslab", "fail_page_alloc")
 
