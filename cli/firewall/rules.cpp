@@ -82,9 +82,12 @@ std::uint16_t parse_domid(string_view text) {
     if (text == "any") {
         return ARGO_DOMID_ANY;
     }
+    if (text == "cable") {
+        return ARGO_DOMID_CABLE;
+    }
     const auto domid = number<std::uint16_t>(text);
     if (!domid || *domid >= ARGO_DOMID_FIRST_RESERVED) {
-        reject(fmt::format("'{}' is no domain; write a domain id, any, or self", text));
+        reject(fmt::format("'{}' is no domain; write a domain id, any, self, or cable", text));
     }
     return *domid;
 }
@@ -99,6 +102,9 @@ side parse_side(string_view text) {
     }
     if (colon != string_view::npos) {
         out.at = parse_ports(text.substr(colon + 1));
+    }
+    if (out.domid == ARGO_DOMID_CABLE && out.at.given) {
+        reject("a cable has no port on its other side: the port that it is plugged into is this domain's");
     }
     return out;
 }
@@ -135,6 +141,9 @@ argo_firewall_rule make_rule(std::uint8_t verdict, bool log, const side& from, c
     const bool out = goes_out(from, to);
     const side& local = out ? from : to;
     const side& remote = out ? to : from;
+    if (remote.domid == ARGO_DOMID_CABLE && (!out || local.at.vsock)) {
+        reject("only messages that this domain sends follow a cable; what comes along one has its sender's address");
+    }
     argo_firewall_rule rule{};
     rule.direction = out ? ARGO_FIREWALL_OUT : ARGO_FIREWALL_IN;
     rule.protocol = protocol_of(from, to);
@@ -223,6 +232,8 @@ std::string domain_text(std::uint16_t domid) {
         return "any";
     case ARGO_DOMID_SELF:
         return "self";
+    case ARGO_DOMID_CABLE:
+        return "cable";
     default:
         return fmt::to_string(domid);
     }
@@ -237,6 +248,9 @@ side parse_point(string_view text) {
     side out = parse_side(text);
     if (!out.self && out.domid == ARGO_DOMID_ANY) {
         reject(fmt::format("'{}' names no domain", text));
+    }
+    if (out.domid == ARGO_DOMID_CABLE) {
+        return out;
     }
     if (!out.at.given || out.at.first != out.at.last) {
         reject(fmt::format("'{}' is no address; write DOMID:PORT, as in 3:5000, or DOMID:vsock:PORT", text));

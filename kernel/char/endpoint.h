@@ -80,12 +80,6 @@ static inline u64 argo_addr_pack(const struct argo_addr *addr)
 
 #define ARGO_NO_REMOTE	((u64)ARGO_DOMID_ANY << 32)
 
-/* Is this core's address of the end of a cable? Port 0 would be none at all. */
-static inline bool argo_addr_is_cable(const struct argo_addr *addr)
-{
-	return addr->domid == ARGO_DOMID_ANY && addr->port;
-}
-
 /* Has the ring of the default destination gone? */
 static inline bool argo_endpoint_hung_up(const struct argo_endpoint *ep)
 {

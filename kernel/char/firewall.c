@@ -105,6 +105,14 @@ static int do_get(struct argo_endpoint *ep, void __user *p)
 	return argo_put_arg(p, &arg, sizeof(arg), size);
 }
 
+static bool can_be_asked_about(const struct argo_firewall_test *arg)
+{
+	if (arg->domid == ARGO_DOMID_CABLE)
+		return arg->direction == ARGO_FIREWALL_OUT && !arg->remote;
+	return arg->domid == ARGO_DOMID_SELF ||
+	       arg->domid < ARGO_DOMID_FIRST_RESERVED;
+}
+
 static int do_test(struct argo_endpoint *ep, void __user *p)
 {
 	struct argo_firewall_test arg;
@@ -116,8 +124,7 @@ static int do_test(struct argo_endpoint *ep, void __user *p)
 	if (arg.flags || arg.direction >= ARGO_FIREWALL_DIRECTIONS ||
 	    arg.protocol >= ARGO_FIREWALL_PROTOCOLS || arg.verdict ||
 	    arg.rule ||
-	    (arg.domid != ARGO_DOMID_SELF &&
-	     arg.domid >= ARGO_DOMID_FIRST_RESERVED))
+	    !can_be_asked_about(&arg))
 		return -EINVAL;
 	flow = (struct argo_flow) {
 		.direction = arg.direction,

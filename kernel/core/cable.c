@@ -80,7 +80,7 @@ int argo_no_ring_error(struct argo_hv *hv, const struct argo_addr *addr)
 	};
 	int rc;
 
-	if (addr->domid != ARGO_DOMID_ANY)
+	if (!argo_addr_is_cable(addr))
 		return -ECONNREFUSED;
 	argo_hv_count(hv, ARGO_HC_SENDV);
 	rc = hv->params.ops->sendv(hv, &msg);

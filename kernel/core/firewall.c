@@ -316,13 +316,16 @@ static bool may_any(struct argo_hv *hv, const struct argo_filter *filter,
 
 /*
  * May this domain ask about the space at @addr? It may where it may send there
- * from any port. Any context but the hard interrupt.
+ * from any port, or from the one that has the cable. Any context but the hard interrupt.
  */
 bool argo_firewall_may_ask(struct argo_hv *hv, const struct argo_addr *addr)
 {
+	const struct argo_flow flow = argo_firewall_flow_to(addr, 0);
+	bool cable = argo_addr_is_cable(addr);
 	const struct argo_box within = {
-		.first = { addr->domid, 0, addr->port },
-		.last = { addr->domid, U32_MAX, addr->port },
+		.first = { flow.domid, cable ? addr->port : 0, flow.remote },
+		.last = { flow.domid, cable ? addr->port : U32_MAX,
+			  flow.remote },
 	};
 	struct argo_filter *filter;
 	bool may = true;

@@ -14,6 +14,21 @@ static inline bool argo_firewall_is_on(const struct argo_hv *hv)
 	return rcu_access_pointer(hv->firewall.filter);
 }
 
+/* What a message from the port @local to @addr is judged as. */
+static inline struct argo_flow
+argo_firewall_flow_to(const struct argo_addr *addr, u32 local)
+{
+	bool cable = argo_addr_is_cable(addr);
+
+	return (struct argo_flow) {
+		.direction = ARGO_FIREWALL_OUT,
+		.protocol = ARGO_FIREWALL_MESSAGES,
+		.domid = cable ? ARGO_DOMID_CABLE : addr->domid,
+		.local = local,
+		.remote = cable ? 0 : addr->port,
+	};
+}
+
 bool argo_firewall_judge_arrival(struct argo_ring *ring,
 				 const struct argo_ring_msg *msg);
 bool argo_firewall_may_ask(struct argo_hv *hv, const struct argo_addr *addr);

@@ -26,6 +26,10 @@ static bool domid_valid(const struct argo_firewall_rule *rule)
 {
 	if (rule->domid == ARGO_DOMID_SELF)
 		return rule->direction == ARGO_FIREWALL_OUT;
+	if (rule->domid == ARGO_DOMID_CABLE)
+		return rule->direction == ARGO_FIREWALL_OUT &&
+		       rule->protocol == ARGO_FIREWALL_MESSAGES &&
+		       !rule->remote_first && rule->remote_last == U32_MAX;
 	return rule->domid == ARGO_DOMID_ANY ||
 	       rule->domid < ARGO_DOMID_FIRST_RESERVED;
 }

@@ -37,13 +37,7 @@ static void count_send(const struct argo_outgoing *out, int rc)
 
 static struct argo_flow flow_of(const struct argo_outgoing *out)
 {
-	return (struct argo_flow) {
-		.direction = ARGO_FIREWALL_OUT,
-		.protocol = ARGO_FIREWALL_MESSAGES,
-		.domid = out->msg.dst.domid,
-		.local = out->ring->port,
-		.remote = out->msg.dst.port,
-	};
+	return argo_firewall_flow_to(&out->msg.dst, out->ring->port);
 }
 
 static bool may_go_out(const struct argo_outgoing *out)

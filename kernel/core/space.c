@@ -505,19 +505,14 @@ void argo_space_restored(struct argo_hv *hv)
  */
 static void judge_dest(struct argo_hv *hv, struct argo_dest *dest)
 {
-	struct argo_flow flow = {
-		.direction = ARGO_FIREWALL_OUT,
-		.protocol = ARGO_FIREWALL_MESSAGES,
-		.domid = dest->addr.domid,
-		.remote = dest->addr.port,
-	};
+	struct argo_flow flow;
 	struct argo_waiter *w;
 
 	lockdep_assert_held(&hv->space.space_lock);
 
 	dest->denied = !argo_firewall_may_ask(hv, &dest->addr);
 	list_for_each_entry(w, &dest->senders, node) {
-		flow.local = w->port;
+		flow = argo_firewall_flow_to(&dest->addr, w->port);
 		if (!argo_firewall_would_allow(hv, &flow))
 			fail(hv, w, -EACCES);
 	}

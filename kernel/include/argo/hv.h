@@ -48,6 +48,15 @@ struct argo_hv_message {
 	u32 type;
 };
 
+/*
+ * Is @addr the other end of the cable of a port of this domain? Port 0 would be
+ * none at all.
+ */
+static inline bool argo_addr_is_cable(const struct argo_addr *addr)
+{
+	return addr->domid == ARGO_DOMID_ANY && addr->port;
+}
+
 #define ARGO_HV_EXISTS		(1u << 0)
 #define ARGO_HV_SHARED		(1u << 1)
 #define ARGO_HV_EMPTY		(1u << 2)

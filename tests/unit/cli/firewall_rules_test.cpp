@@ -68,6 +68,21 @@ TEST(FirewallRules, OneSideWithPortsOfVsockIsEnough) {
     EXPECT_EQ(all.remote_last, last_port);
 }
 
+TEST(FirewallRules, ACableHasNoPortOnItsOtherSide) {
+    const auto rule = one("allow self:42 -> cable");
+    EXPECT_EQ(rule.direction, ARGO_FIREWALL_OUT);
+    EXPECT_EQ(rule.domid, ARGO_DOMID_CABLE);
+    EXPECT_EQ(rule.local_first, 42u);
+    EXPECT_EQ(rule.remote_last, last_port);
+    EXPECT_EQ(to_text(rule), "allow self:42 -> cable");
+    EXPECT_NE(mistake_in("allow self -> cable:5").find("no port"), std::string::npos);
+    EXPECT_NE(mistake_in("allow cable -> self").find("that this domain sends"), std::string::npos);
+    EXPECT_NE(mistake_in("allow self:vsock:5 -> cable").find("that this domain sends"), std::string::npos);
+    const auto asked = parse_flow("self:42", "cable", 1);
+    EXPECT_EQ(asked.domid, ARGO_DOMID_CABLE);
+    EXPECT_EQ(asked.remote, 0u);
+}
+
 TEST(FirewallRules, DefaultsAreByDirection) {
     const auto [found, mistakes] = parse("default in deny log\ndefault out allow\n");
     EXPECT_TRUE(mistakes.empty());
@@ -154,9 +169,9 @@ TEST(FirewallRules, WhatIsShownIsReadAsTheSame) {
 
 TEST(FirewallRules, AnyBytesAreReadWithoutHarm) {
     std::mt19937 random(11);
-    constexpr std::string_view pieces[] = {"allow", "deny", "log",    "default", "in",         "out",   "->",  "self",
-                                           "any",   ":",    "vsock:", "3",       "-",          " ",     "\n",  "#",
-                                           "\t",    "9999", "\r",     "\xff",    "4294967296", "self:", " -> "};
+    constexpr std::string_view pieces[] = {"allow", "deny", "log",    "default", "in",   "out",        "->",    "self",
+                                           "any",   ":",    "vsock:", "cable",   "3",    "-",          " ",     "\n",
+                                           "#",     "\t",   "9999",   "\r",      "\xff", "4294967296", "self:", " -> "};
     for (int i = 0; i < 20000; ++i) {
         std::string text;
         for (auto n = random() % 16; n > 0; --n) {
@@ -167,7 +182,8 @@ TEST(FirewallRules, AnyBytesAreReadWithoutHarm) {
         for (const auto& rule : found.list) {
             ASSERT_TRUE(rule.local_first <= rule.local_last && rule.remote_first <= rule.remote_last) << text;
             ASSERT_TRUE(rule.domid < ARGO_DOMID_FIRST_RESERVED || rule.domid == ARGO_DOMID_ANY ||
-                        (rule.domid == ARGO_DOMID_SELF && rule.direction == ARGO_FIREWALL_OUT))
+                        ((rule.domid == ARGO_DOMID_SELF || rule.domid == ARGO_DOMID_CABLE) &&
+                         rule.direction == ARGO_FIREWALL_OUT))
                 << text;
         }
     }

@@ -197,6 +197,10 @@ TEST(Ruleset, RulesOfTheAbiAreValid) {
     EXPECT_TRUE(valid(rule(ARGO_FIREWALL_IN, true, any)));
     EXPECT_TRUE(valid(rule(ARGO_FIREWALL_OUT, true, ARGO_DOMID_SELF, {1, 1}, {2, 3}, ARGO_FIREWALL_VSOCK)));
     EXPECT_FALSE(valid(rule(ARGO_FIREWALL_IN, true, ARGO_DOMID_SELF)));
+    EXPECT_TRUE(valid(rule(ARGO_FIREWALL_OUT, true, ARGO_DOMID_CABLE, {1, 1})));
+    EXPECT_FALSE(valid(rule(ARGO_FIREWALL_OUT, true, ARGO_DOMID_CABLE, {1, 1}, {2, 2})));
+    EXPECT_FALSE(valid(rule(ARGO_FIREWALL_OUT, true, ARGO_DOMID_CABLE, {}, {}, ARGO_FIREWALL_VSOCK)));
+    EXPECT_FALSE(valid(rule(ARGO_FIREWALL_IN, true, ARGO_DOMID_CABLE)));
     EXPECT_FALSE(valid(rule(ARGO_FIREWALL_IN, true, ARGO_DOMID_ANY + 1)));
     EXPECT_FALSE(valid(rule(ARGO_FIREWALL_DIRECTIONS, true, any)));
     EXPECT_FALSE(valid(rule(ARGO_FIREWALL_IN, true, any, {2, 1})));

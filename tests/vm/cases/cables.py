@@ -4,6 +4,7 @@
 import json
 
 from cases.ports import domu
+from cases.firewall import rules
 from lab.cases import case, expect, gtest
 
 NEEDS = ["argo_char", "argo-ctl"]
@@ -59,6 +60,26 @@ def lead_to_the_port_at_the_other_end(lab, u, v):
     remove(lab, f"{u.domid}:42")
     gives(u, "ping cable --port 42 -c 1", NO_CABLE, rc=4)
     echo.kill(2)
+
+
+@case("pv61", xen="patched", needs=NEEDS, loopback=True)
+def are_an_address_for_rules(lab, u):
+    """Wherever a cable leads, the domain's own rules name it as one."""
+    echo = lab.dom0.spawn("exec argo-ctl echo --port 7200")
+    echo.wait_for("7200")
+    for port in (42, 43):
+        add(lab, f"{u.domid}:{port}", f"{lab.dom0.domid}:7200")
+    with rules(u, "deny self:42 -> cable", f"deny self:43 -> {lab.dom0.domid}", "default out allow"):
+        gives(u, "ping cable --port 42 -c 1", "Permission denied")
+        expect(ctl(u, "ping cable --port 43 -c 1").rc == 0)
+        expect("denied by rule 1" in u.run("argo-ctl firewall test self:42 cable").out)
+    with rules(u, "allow self:42 -> cable", f"allow {lab.dom0.domid} -> self:42", "default out deny", "default in deny"):
+        expect(ctl(u, "ping cable --port 42 -c 1").rc == 0)
+        gives(u, "ping cable --port 43 -c 1", "Permission denied")
+    for port in (42, 43):
+        remove(lab, f"{u.domid}:{port}")
+    echo.kill(2)
+    echo.wait(10)
 
 
 @case("pv61", xen="patched", needs=NEEDS, loopback=True)

@@ -57,12 +57,14 @@
  * @verdict: ARGO_FIREWALL_DENY or ARGO_FIREWALL_ALLOW
  * @flags: ARGO_FIREWALL_LOG or 0
  * @domid: the other domain; ARGO_DOMID_ANY for any; with ARGO_FIREWALL_OUT
- *	ARGO_DOMID_SELF for this domain, whatever its id is
+ *	ARGO_DOMID_SELF for this domain, whatever its id is, or ARGO_DOMID_CABLE
+ *	for the other end of a cable, wherever the cable leads
  * @reserved: 0
  * @local_first: first port of this domain
  * @local_last: last port of this domain, not below @local_first
  * @remote_first: first port of the other domain
- * @remote_last: last port of the other domain, not below @remote_first
+ * @remote_last: last port of the other domain, not below @remote_first. The
+ *	other end of a cable has no port here: 0 to 0xffffffff
  * @hits: in: 0; out: what the rule has decided since it was set: messages, or
  *	AF_VSOCK's connections and datagrams
  */
@@ -126,9 +128,9 @@ struct argo_firewall {
  * @flags: 0
  * @direction: in: as argo_firewall_rule.direction
  * @protocol: in: as argo_firewall_rule.protocol
- * @domid: in: the other domain, or ARGO_DOMID_SELF
+ * @domid: in: the other domain, ARGO_DOMID_SELF or ARGO_DOMID_CABLE
  * @local: in: port of this domain
- * @remote: in: port of the other domain
+ * @remote: in: port of the other domain, 0 with ARGO_DOMID_CABLE
  * @verdict: in: 0; out: ARGO_FIREWALL_DENY or ARGO_FIREWALL_ALLOW
  * @rule: in: 0; out: number of the rule that decides, from 0, or
  *	ARGO_FIREWALL_DEFAULT
