@@ -31,7 +31,7 @@ private:
     void sends(const subject& from, const subject& to);
     void registers(const subject& owner);
     void assertions(const subject& from, const subject& to, const port_set& open);
-    void differs(const subject& at, const std::string& who, const port_set& compiled, const port_set& wanted);
+    void differs(const subject& at, const std::string& right, const port_set& compiled, const port_set& wanted);
     [[nodiscard]] std::string name(const subject& one) const;
 
     const resolved& policy_;
@@ -83,18 +83,18 @@ void prover::cut() {
     }
 }
 
-void prover::differs(const subject& at, const std::string& who, const port_set& compiled, const port_set& wanted) {
+void prover::differs(const subject& at, const std::string& right, const port_set& compiled, const port_set& wanted) {
     const place line = at.domain ? policy_.domain(*at.domain).at : place{};
     if (const port_set more = without(compiled, wanted); !more.empty()) {
         problems_.push_back({line,
-                             fmt::format("in the binary policy {} at {}, which the file does not allow", who,
+                             fmt::format("in the binary policy {} at {}, which the file does not allow", right,
                                          to_string(ports{more, {}})),
                              false});
     }
     if (const port_set less = without(wanted, compiled); !less.empty()) {
         problems_.push_back(
             {line,
-             fmt::format("the file allows what the binary policy denies: {} at {}", who, to_string(ports{less, {}})),
+             fmt::format("the file allows what the binary policy denies: {} at {}", right, to_string(ports{less, {}})),
              false});
     }
 }
@@ -149,6 +149,9 @@ void prover::registers(const subject& owner) {
 
 proof prover::run() {
     find_subjects();
+    if (has_errors(problems_)) {
+        return done_;
+    }
     cut();
     for (const subject& from : subjects_) {
         registers(from);
