@@ -27,6 +27,17 @@ std::vector<char> content(const std::filesystem::path& path) {
     return all;
 }
 
+/// The frame numbers that a label is for.
+struct frames {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+};
+
+frames frames_of(const ocontext_t& label) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-union-access): libsepol's
+    return {label.u.iomem.low_iomem, label.u.iomem.high_iomem};
+}
+
 const char* to_name(argo_right right) {
     switch (right) {
     case argo_right::enable:
@@ -183,7 +194,8 @@ binary_policy::type binary_policy::data::transition(type from, type to, std::uin
 binary_policy::type binary_policy::data::label(type owner, std::uint32_t port) const {
     type of_number = unlabelled;
     for (const ocontext_t* one = db.ocontexts[OCON_XEN_IOMEM]; one != nullptr; one = one->next) {
-        if (one->u.iomem.low_iomem <= first_frame + port && first_frame + port <= one->u.iomem.high_iomem) {
+        const frames labelled = frames_of(*one);
+        if (labelled.first <= first_frame + port && first_frame + port <= labelled.last) {
             of_number = one->context[0].type;
             break;
         }
@@ -217,7 +229,8 @@ std::set<std::uint64_t> binary_policy::boundaries() const {
     constexpr std::uint64_t ports = std::uint64_t{1} << 32U;
     std::set<std::uint64_t> at{0, ports};
     for (const ocontext_t* one = data_->db.ocontexts[OCON_XEN_IOMEM]; one != nullptr; one = one->next) {
-        for (const std::uint64_t frame : {one->u.iomem.low_iomem, one->u.iomem.high_iomem + 1}) {
+        const frames labelled = frames_of(*one);
+        for (const std::uint64_t frame : {labelled.first, labelled.last + 1}) {
             if (frame >= first_frame && frame - first_frame < ports) {
                 at.insert(frame - first_frame);
             }
