@@ -9,7 +9,7 @@ using argopolicy::problems;
 /// What is parsed, written again.
 std::string again(const std::string& text) {
     problems found;
-    const std::string written = to_string(argopolicy::parse(text, found));
+    std::string written = to_string(argopolicy::parse(text, found));
     EXPECT_EQ(texts(found), "");
     return written;
 }

@@ -8,7 +8,6 @@
 
 namespace {
 
-using argopolicy::port_range;
 using argopolicy::port_set;
 
 std::string text(const port_set& set) { return to_string(argopolicy::ports{set, {}}); }
