@@ -31,18 +31,18 @@ PORTS = (5432, 6999, 7000, 7005, 7009, 7100, 7300)
 def argo_policy(*words):
     """The tool as on an administrator's desktop: it runs beside Xen, not on it."""
     return subprocess.run([BUILD / "cmake" / "cli" / "policy" / "argo-policy", *words], capture_output=True, text=True,
-                          timeout=60)
+                          timeout=60, check=False)
 
 
-def compiled(place):
-    """The example policy of the patched Xen with what is made of POLICY; its path, and that of the file."""
-    run(["cmake", "--build", BUILD / "cmake", "--target", "argo-policy"], "building argo-policy")
+def compiled(place, text):
+    """The example policy of the patched Xen with what is made of a file; its path, and that of the file."""
     file, source, xens = place / "policy.argo", place / "flask", xen.hypervisor(True).place
-    file.write_text(POLICY, encoding="ascii")
+    file.write_text(text, encoding="ascii")
+    shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(xens / "flask", source)
     conf = source / "modules" / "modules.conf"
-    text = conf.read_text(encoding="utf-8").replace("argo_open_ports = on", "argo_open_ports = off")
-    conf.write_text(text + "\nargo_policy = on\n", encoding="utf-8")
+    modules = conf.read_text(encoding="utf-8").replace("argo_open_ports = on", "argo_open_ports = off")
+    conf.write_text(modules + "\nargo_policy = on\n", encoding="utf-8")
     done = argo_policy("flask", file, "--policy", source, "-o", place)
     expect(done.returncode == 0, done.stderr)
     shutil.copy(place / "argo_policy.te", source / "modules")
@@ -63,10 +63,10 @@ def load(lab, path):
     expect(done.rc == 0, done.out, done.err)
 
 
-@case(xen="patched", flask="ports", needs=NEEDS)
+@case(xen="patched", flask="ports", needs=NEEDS, timeout=300)
 def xen_does_what_the_file_says(lab):
     with tempfile.TemporaryDirectory() as place:
-        path, file = compiled(Path(place))
+        path, file = compiled(Path(place), POLICY)
         load(lab, path)
         try:
             domains = {"dom0": lab.dom0}
@@ -77,7 +77,7 @@ def xen_does_what_the_file_says(lab):
                     if source == target:
                         continue
                     seen = errors(domain, *[f"{other.domid}:{port}" for port in PORTS])
-                    for port, error in zip(PORTS, seen):
+                    for port, error in zip(PORTS, seen, strict=True):
                         said = argo_policy("test", file, source, f"{target}:{port}").returncode
                         wanted = {0: "ECONNREFUSED", 3: "EACCES"}.get(said)
                         expect(error == wanted, source, target, port, error, said)

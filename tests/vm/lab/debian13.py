@@ -14,7 +14,7 @@ from .paths import BUILD, REPO
 
 RELEASE = "trixie"
 PACKAGES = ("build-essential", "ccache", "cmake", "libboost-dev", "libcli11-dev", "libfmt-dev", "libgmock-dev",
-            "libgtest-dev", "libssl-dev", "ninja-build", "nlohmann-json3-dev", "pkgconf")
+            "libgtest-dev", "libsepol-dev", "libssl-dev", "ninja-build", "nlohmann-json3-dev", "pkgconf")
 # Optimising would take three times as long; the packages are built with it.
 BUILD_SCRIPT = """
 cmake -S /mnt/source -B /mnt/build -G Ninja -DCMAKE_BUILD_TYPE=None -DARGO_WERROR=ON \
