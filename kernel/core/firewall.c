@@ -7,6 +7,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bits.h>
+#include <linux/build_bug.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/ratelimit.h>
@@ -250,6 +252,75 @@ bool argo_firewall_would_allow(struct argo_hv *hv,
 }
 EXPORT_SYMBOL_GPL(argo_firewall_would_allow);
 
+/*
+ * What a ring remembers of its latest message that went out: where it went, the
+ * number of the box that was found, or 0 for none, and which filter was asked.
+ * A filter's number is told from that of the filter before only: once other
+ * rules are in force, rings forget what earlier ones said.
+ */
+#define PACKED_PORT_SHIFT	16
+#define PACKED_DOMID_SHIFT	48
+#define PACKED_BOX_SHIFT	4
+#define PACKED_FILTERS		15
+
+static_assert(ARGO_FIREWALL_MAX_RULES < 1 << (PACKED_PORT_SHIFT -
+					      PACKED_BOX_SHIFT));
+
+static u64 pack(const struct argo_filter *filter, const struct argo_addr *to)
+{
+	return (u64)to->domid << PACKED_DOMID_SHIFT |
+	       (u64)to->port << PACKED_PORT_SHIFT |
+	       (1 + filter->number % PACKED_FILTERS);
+}
+
+static const struct argo_box *find_departure(struct argo_ring *ring,
+					     const struct argo_filter *filter,
+					     const struct argo_addr *to)
+{
+	const struct argo_ruletable *table =
+		&filter->set->tables[ARGO_FIREWALL_OUT][ARGO_FIREWALL_MESSAGES];
+	const u64 box_mask = GENMASK_ULL(PACKED_PORT_SHIFT - 1,
+					 PACKED_BOX_SHIFT);
+	u64 known = atomic64_read(&ring->judged_out);
+	u64 wanted = pack(filter, to);
+	const struct argo_box *box;
+	struct argo_flow flow;
+	u64 number;
+
+	if ((known & ~box_mask) == wanted) {
+		number = (known & box_mask) >> PACKED_BOX_SHIFT;
+		return number ? &table->box[number - 1] : NULL;
+	}
+	flow = argo_firewall_flow_to(to, ring->port);
+	box = find_box(ring->hv, table, &flow);
+	number = box ? box - table->box + 1 : 0;
+	atomic64_set(&ring->judged_out, wanted | number << PACKED_BOX_SHIFT);
+	return box;
+}
+
+/*
+ * May a message go from the port of @ring to @to? It is counted. Any context but
+ * the hard interrupt.
+ */
+bool argo_firewall_judge_departure(struct argo_ring *ring,
+				   const struct argo_addr *to)
+{
+	struct argo_filter *filter;
+	struct judgement j = { .allow = true };
+	struct argo_flow flow;
+
+	rcu_read_lock();
+	filter = rcu_dereference(ring->hv->firewall.filter);
+	if (filter) {
+		j = conclude(filter, ARGO_FIREWALL_OUT,
+			     find_departure(ring, filter, to));
+		flow = argo_firewall_flow_to(to, ring->port);
+		note(ring->hv, filter, &flow, &j);
+	}
+	rcu_read_unlock();
+	return j.allow;
+}
+
 /* argo_firewall_admits(), where there are rules. The ring's reader. */
 bool argo_firewall_judge_arrival(struct argo_ring *ring,
 				 const struct argo_ring_msg *msg)
@@ -412,6 +483,7 @@ int argo_firewall_replace(struct argo_hv *hv,
 				  lockdep_is_held(&hv->firewall.lock));
 	/* Nothing is judged by the old rules after this. */
 	synchronize_rcu();
+	argo_rings_forget_judgements(hv);
 	mutex_unlock(&hv->firewall.lock);
 	filter_free(old);
 	argo_space_firewall_changed(hv);

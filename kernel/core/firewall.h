@@ -29,6 +29,8 @@ argo_firewall_flow_to(const struct argo_addr *addr, u32 local)
 	};
 }
 
+bool argo_firewall_judge_departure(struct argo_ring *ring,
+				   const struct argo_addr *to);
 bool argo_firewall_judge_arrival(struct argo_ring *ring,
 				 const struct argo_ring_msg *msg);
 bool argo_firewall_may_ask(struct argo_hv *hv, const struct argo_addr *addr);

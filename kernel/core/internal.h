@@ -290,7 +290,9 @@ struct argo_ring_judged {
  * @stopped: the ring is unregistered; written under ring_lock
  * @high: the ring was more than half full since space was last announced
  * @user: the user and the process that the ring was created for
- * @judged: what the firewall said of the latest message
+ * @judged: what the firewall said of the latest message that came in
+ * @judged_out: what it said of the latest that went out, packed (firewall.c); 0
+ *	if that is not known. No lock: several senders may share a port
  * @received: counts of what came out of the ring
  * @taken: bytes that were taken out of the ring, headers and padding included
  * @poll: whether and how long readers look before they sleep
@@ -321,6 +323,7 @@ struct argo_ring {
 
 	struct argo_ring_user user;
 	struct argo_ring_judged judged;
+	atomic64_t judged_out;
 	struct argo_ring_received received;
 	u64 taken;
 	struct argo_ring_poll poll;
@@ -386,6 +389,7 @@ bool argo_rings_are_reserved(const struct argo_hv *hv);
 /* firewall.c */
 int argo_firewall_init(struct argo_hv *hv);
 void argo_firewall_exit(struct argo_hv *hv);
+void argo_rings_forget_judgements(struct argo_hv *hv);
 bool argo_firewall_param_ok(void);
 
 /* hv.c */

@@ -395,6 +395,8 @@ static void ring_reset(struct argo_ring *ring, u16 old_domid)
 	lockdep_assert_held(&hv->rings.ring_lock);
 
 	ring->ops->reset_prepare(ring);
+	/* Rules may name this domain by the id that it had. */
+	atomic64_set(&ring->judged_out, 0);
 	if (!ring->error) {
 		argo_ring_drop_unread(ring);
 		ring->received.resets++;
@@ -425,6 +427,17 @@ void argo_rings_reset(struct argo_hv *hv, u16 old_domid)
 	list_for_each_entry(ring, &hv->rings.list, node)
 		if (ring->epoch != READ_ONCE(hv->epoch))
 			ring_reset(ring, old_domid);
+	mutex_unlock(&hv->rings.ring_lock);
+}
+
+/* Other rules are in force, which no sender has asked yet. May sleep. */
+void argo_rings_forget_judgements(struct argo_hv *hv)
+{
+	struct argo_ring *ring;
+
+	mutex_lock(&hv->rings.ring_lock);
+	list_for_each_entry(ring, &hv->rings.list, node)
+		atomic64_set(&ring->judged_out, 0);
 	mutex_unlock(&hv->rings.ring_lock);
 }
 

@@ -35,21 +35,10 @@ static void count_send(const struct argo_outgoing *out, int rc)
 	}
 }
 
-static struct argo_flow flow_of(const struct argo_outgoing *out)
-{
-	return argo_firewall_flow_to(&out->msg.dst, out->ring->port);
-}
-
-static bool may_go_out(const struct argo_outgoing *out)
-{
-	const struct argo_flow flow = flow_of(out);
-
-	return out->unfiltered || argo_firewall_judge(out->ring->hv, &flow);
-}
-
 static bool may_queue_up(const struct argo_outgoing *out)
 {
-	const struct argo_flow flow = flow_of(out);
+	const struct argo_flow flow =
+		argo_firewall_flow_to(&out->msg.dst, out->ring->port);
 
 	return argo_firewall_would_allow(out->ring->hv, &flow);
 }
@@ -60,7 +49,8 @@ static int send_once(const struct argo_outgoing *out)
 	struct argo_hv *hv = out->ring->hv;
 	int rc;
 
-	if (argo_firewall_is_on(hv) && !may_go_out(out)) {
+	if (argo_firewall_is_on(hv) && !out->unfiltered &&
+	    !argo_firewall_judge_departure(out->ring, &out->msg.dst)) {
 		count_send(out, -EACCES);
 		return -EACCES;
 	}
