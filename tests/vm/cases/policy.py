@@ -9,10 +9,11 @@ from pathlib import Path
 
 from lab import xen
 from lab.cases import case, expect
-from lab.paths import BUILD
+from lab.paths import BUILD, REPO
 from lab.run import run
 
 from .ports import NEEDS, domu, errors, load_policy
+from .vsock import attempt, cid, listening, stop
 
 POLICY = """domain dom0 id 0
 domain web tag guest
@@ -85,3 +86,66 @@ def xen_does_what_the_file_says(lab):
                 domains[name].destroy()
         finally:
             load_policy(lab, "ports")
+
+
+def tutorials_file():
+    """The file that docs/policy.md has."""
+    lines = (REPO / "docs" / "policy.md").read_text(encoding="utf-8").splitlines()
+    first = lines.index("    domain dom0 id 0")
+    last = next(i for i in range(first, len(lines)) if lines[i] and not lines[i].startswith("    "))
+    return "\n".join(line[4:] for line in lines[first:last]) + "\n"
+
+
+def guests_rules(file, name, domain, ids):
+    """As the tutorial has it, but that the ids are those of today."""
+    with_ids = [word for other, domid in ids.items() if other != "dom0" for word in ("--id", f"{other}={domid}")]
+    done = argo_policy("guest", file, name, *with_ids)
+    expect(done.returncode == 0, done.stderr)
+    loading = domain.spawn("cat >/tmp/rules && argo-ctl firewall check /tmp/rules && argo-ctl firewall load /tmp/rules")
+    loading.write(done.stdout.encode())
+    loading.close_stdin()
+    expect(loading.wait(20).rc == 0, loading.err)
+
+
+@case(xen="patched", flask="ports", needs=[*NEEDS, "argo-ctl", "argo_vsock", "argo-vsock-tool"], timeout=400,
+      expects=["the hypervisor allows no wildcard ring"])
+def the_tutorial_ends_locked_down(lab):
+    """docs/policy.md, in the guests and in Xen at once."""
+    with tempfile.TemporaryDirectory() as place:
+        path, file = compiled(Path(place), tutorials_file())
+        load(lab, path)
+        domains = {"dom0": lab.dom0}
+        try:
+            for name in ("web", "db"):
+                domains[name] = domu(lab, seclabel=f"system_u:system_r:argo_dom_{name}_t")
+            ids = {name: domain.domid for name, domain in domains.items()}
+            for name, domain in domains.items():
+                guests_rules(file, name, domain, ids)
+                domain.check("modprobe argo_vsock")
+            serves(domains["db"], domains["web"], f"{ids['db']}:5432", 5432)
+            serves(domains["dom0"], domains["db"], f"{ids['dom0']}:7003", 7003)
+            for name, addresses in (("web", (f"{ids['dom0']}:7000", f"{ids['db']}:5433", f"{ids['db']}:7000")),
+                                    ("db", (f"{ids['web']}:5432", f"{ids['dom0']}:7010"))):
+                expect(set(errors(domains[name], *addresses)) == {"EACCES"}, name, addresses)
+            for name in ("web", "db"):
+                serving = [listening(domains[name], f"echo --port {port}") for port in (22, 23)]
+                seen = [attempt(lab.dom0, cid(domains[name]), port)["errno"] for port in (22, 23)]
+                expect(seen == ["", "EACCES"], name, seen)
+                expect(attempt(domains[name], cid(lab.dom0), 22)["errno"] == "EACCES")
+                for process in serving:
+                    stop(process)
+        finally:
+            for name, domain in domains.items():
+                domain.run("argo-ctl firewall flush")
+                if name != "dom0":
+                    domain.destroy()
+            load_policy(lab, "ports")
+
+
+def serves(server, client, address, port):
+    """A client's message reaches the port, and is answered."""
+    echo = server.spawn(f"exec argo-ctl echo --port {port}")
+    echo.wait_for("echoing")
+    client.check(f"argo-ctl ping {address} -c 2 -i 0.1", 30)
+    echo.kill(2)
+    echo.wait(10)
