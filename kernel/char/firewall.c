@@ -17,10 +17,17 @@
 /* Largest argo_firewall.rule_size: there is room for later fields. */
 #define RULE_MAX	4096
 
-static int check(const struct argo_firewall *arg)
+/* Return: the size of the struct as the caller knows it, -EFAULT, -EINVAL. */
+static int get_firewall(struct argo_firewall *arg, const void __user *p)
 {
-	return arg->flags || arg->rule_size < RULE_MIN ||
-	       arg->rule_size > RULE_MAX ? -EINVAL : 0;
+	int size = argo_get_arg(arg, sizeof(*arg), FIREWALL_MIN, p);
+
+	if (size < 0)
+		return size;
+	if (arg->flags || arg->rule_size < RULE_MIN ||
+	    arg->rule_size > RULE_MAX)
+		return -EINVAL;
+	return size;
 }
 
 static struct argo_firewall_rule *alloc_rules(unsigned int n)
@@ -46,13 +53,9 @@ static int do_set(struct argo_endpoint *ep, void __user *p)
 {
 	struct argo_firewall_rule *rules;
 	struct argo_firewall arg;
-	int size = argo_get_arg(&arg, sizeof(arg), FIREWALL_MIN, p);
-	int rc;
+	int rc = get_firewall(&arg, p);
 
-	if (size < 0)
-		return size;
-	rc = check(&arg);
-	if (rc)
+	if (rc < 0)
 		return rc;
 	if (arg.count > ARGO_FIREWALL_MAX_RULES)
 		return -EINVAL;
@@ -84,14 +87,11 @@ static int do_get(struct argo_endpoint *ep, void __user *p)
 	struct argo_firewall_rule *rules;
 	struct argo_firewall arg;
 	unsigned int n, room;
-	int size = argo_get_arg(&arg, sizeof(arg), FIREWALL_MIN, p);
+	int size = get_firewall(&arg, p);
 	int rc;
 
 	if (size < 0)
 		return size;
-	rc = check(&arg);
-	if (rc)
-		return rc;
 	room = min_t(u32, arg.count, ARGO_FIREWALL_MAX_RULES);
 	rules = alloc_rules(room);
 	if (!rules)

@@ -472,6 +472,26 @@ void argo_space_interrupt(struct argo_hv *hv)
 		argo_space_ask_soon(hv);
 }
 
+/* Do something for each destination, and then ask for all of them. */
+static void change_all(struct argo_hv *hv,
+		       void (*change)(struct argo_hv *hv,
+				      struct argo_dest *dest))
+{
+	struct argo_dest *dest;
+	unsigned long flags;
+	unsigned int i;
+
+	/* Interrupts are let in after each bucket. */
+	for (i = 0; i < HASH_SIZE(hv->space.dests); i++) {
+		spin_lock_irqsave(&hv->space.space_lock, flags);
+		hlist_for_each_entry(dest, &hv->space.dests[i], node)
+			change(hv, dest);
+		spin_unlock_irqrestore(&hv->space.space_lock, flags);
+	}
+	WRITE_ONCE(hv->space.check_all, true);
+	argo_space_ask_soon(hv);
+}
+
 static void restore_dest(struct argo_hv *hv, struct argo_dest *dest)
 {
 	struct argo_waiter *w;
@@ -484,19 +504,7 @@ static void restore_dest(struct argo_hv *hv, struct argo_dest *dest)
 /* After a restore the hypervisor knows no waiter any more. */
 void argo_space_restored(struct argo_hv *hv)
 {
-	struct argo_dest *dest;
-	unsigned long flags;
-	unsigned int i;
-
-	/* Interrupts are let in after each bucket. */
-	for (i = 0; i < HASH_SIZE(hv->space.dests); i++) {
-		spin_lock_irqsave(&hv->space.space_lock, flags);
-		hlist_for_each_entry(dest, &hv->space.dests[i], node)
-			restore_dest(hv, dest);
-		spin_unlock_irqrestore(&hv->space.space_lock, flags);
-	}
-	WRITE_ONCE(hv->space.check_all, true);
-	argo_space_ask_soon(hv);
+	change_all(hv, restore_dest);
 }
 
 /*
@@ -530,19 +538,7 @@ static void judge_dest(struct argo_hv *hv, struct argo_dest *dest)
 /* Other rules of the firewall are in force. May sleep. */
 void argo_space_firewall_changed(struct argo_hv *hv)
 {
-	struct argo_dest *dest;
-	unsigned long flags;
-	unsigned int i;
-
-	/* Interrupts are let in after each bucket. */
-	for (i = 0; i < HASH_SIZE(hv->space.dests); i++) {
-		spin_lock_irqsave(&hv->space.space_lock, flags);
-		hlist_for_each_entry(dest, &hv->space.dests[i], node)
-			judge_dest(hv, dest);
-		spin_unlock_irqrestore(&hv->space.space_lock, flags);
-	}
-	WRITE_ONCE(hv->space.check_all, true);
-	argo_space_ask_soon(hv);
+	change_all(hv, judge_dest);
 }
 
 /* @dest refused @len bytes: the hypervisor now holds at least that size. */
