@@ -60,6 +60,7 @@ TEST(CommandLine, EveryOptionOfEveryCommandIsTaken) {
         {"bench",
          {"3:5000 -m both --sizes 64,1K -c 10 -d 2 -b 16 --ring-size 1M --json", "--serve -p 5000 --partner any",
           "cable -p 42 --partner 3"}},
+        {"firewall", {"show --json", "load file", "check -", "test self:1 3:2", "flush"}},
         {"cable", {"add 1:42 0x0:0x1b58", "add self:1 parent:1", "remove 1:42", "list --json"}},
     };
     for (const auto& entry : commands()) {

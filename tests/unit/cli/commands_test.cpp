@@ -202,11 +202,12 @@ TEST_F(Commands, SlowReaderIsNotTakenForADeadOne) {
     const auto source = make_file("source", 300'000);
     auto read = std::async(std::launch::async, [&] {
         std::ifstream out(path("out"));
-        std::this_thread::sleep_for(3s); // longer than either timeout
+        std::this_thread::sleep_for(6s); // longer than either timeout
         return std::string{std::istreambuf_iterator<char>(out), {}};
     });
-    auto receiver = start_server("recv --timeout 2 --port 5000 -o " + path("out"));
-    const auto sent = run(client, "send --timeout 2 " + source + " 1:5000");
+    // A machine that has other work holds either side up for seconds.
+    auto receiver = start_server("recv --timeout 5 --port 5000 -o " + path("out"));
+    const auto sent = run(client, "send --timeout 5 " + source + " 1:5000");
     EXPECT_EQ(sent.code, exit_code::ok) << sent.why;
     EXPECT_EQ(receiver.get().code, exit_code::ok);
     EXPECT_EQ(read.get(), contents(source));
