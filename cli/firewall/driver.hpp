@@ -11,7 +11,7 @@
 
 namespace argoctl::firewall {
 
-/// What the rules say.
+/// The rules' decision about a flow.
 struct verdict {
     bool allowed;
     /// From 0; none if the default decides.

@@ -37,7 +37,7 @@ struct reading {
 /// Reads rules, one a line.
 reading parse(std::string_view text);
 
-/// What a rule decides about.
+/// A message, or the begin of a connection, that rules decide about.
 struct flow {
     std::uint8_t direction;
     std::uint8_t protocol;

@@ -253,7 +253,7 @@ bool argo_firewall_would_allow(struct argo_hv *hv,
 EXPORT_SYMBOL_GPL(argo_firewall_would_allow);
 
 /*
- * What a ring remembers of its latest message that went out: where it went, the
+ * A ring remembers, of its latest message that went out, the destination, the
  * number of the box that was found, or 0 for none, and which filter was asked.
  * A filter's number is told from that of the filter before only: once other
  * rules are in force, rings forget what earlier ones said.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of core that send, read and bind ask the firewall. */
+/* Questions of core's other files to the firewall. */
 #ifndef _ARGO_CORE_FIREWALL_H
 #define _ARGO_CORE_FIREWALL_H
 
@@ -14,7 +14,7 @@ static inline bool argo_firewall_is_on(const struct argo_hv *hv)
 	return rcu_access_pointer(hv->firewall.filter);
 }
 
-/* What a message from the port @local to @addr is judged as. */
+/* Describe a message from the port @local to @addr, for the firewall. */
 static inline struct argo_flow
 argo_firewall_flow_to(const struct argo_addr *addr, u32 local)
 {

@@ -100,8 +100,8 @@ static bool of_vsock(struct argo_box *box,
 }
 
 /*
- * What belongs to a connection goes both ways, whatever the direction of the
- * rule for the connection. Where AF_VSOCK's ports are denied, argo_vsock denies
+ * The packets of a connection go both ways, whatever the direction of the rule
+ * for the connection. Where AF_VSOCK's ports are denied, argo_vsock denies
  * them, and the messages may carry other ports.
  */
 static bool carrying_vsock(struct argo_box *box)

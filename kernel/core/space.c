@@ -136,7 +136,7 @@ static bool dest_need(struct argo_dest *dest, u32 *need)
 	return any;
 }
 
-/* What a front-end learns of a destination, no user learns. */
+/* A front-end may ask where users may not, for it tells them nothing. */
 static bool is_for_kernel(const struct argo_dest *dest)
 {
 	struct argo_waiter *w;

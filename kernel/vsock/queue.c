@@ -326,8 +326,8 @@ int argo_vsock_send_now(struct argo_vsock_peer *peer,
 }
 
 /*
- * Sends a peer's queue as far as there is room. What the firewall denies is
- * dropped, and a reset behind it is sent.
+ * Sends a peer's queue as far as there is room. Packets that the firewall denies
+ * are dropped, and a reset behind them is sent.
  */
 static void tx_work_fn(struct work_struct *work)
 {

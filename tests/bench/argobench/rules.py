@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the firewall costs: the smallest message with rules and without, in turns, since the machine changes meanwhile."""
+"""The cost of the firewall: the smallest message with rules and without, in turns, since the machine changes meanwhile."""
 
 import dataclasses
 import statistics

@@ -12,7 +12,7 @@ from lab.cases import case, expect
 
 NEEDS = ["argo_char", "argo-ctl", "argo-traffic"]
 PORT = 6900
-# What new rules end, they end within a second.
+# Seconds in which new rules end the traffic that they deny.
 SOON = 1
 
 

@@ -15,7 +15,7 @@
  * To the hypervisor all of AF_VSOCK is messages from port 40 to port 40. A rule
  * of ARGO_FIREWALL_VSOCK names ports of AF_VSOCK instead. Connection requests
  * and datagrams of AF_VSOCK are judged by the first rule that matches, whether
- * it names their own ports or port 40. What belongs to a connection that was
+ * it names their own ports or port 40. The packets of a connection that was
  * allowed may pass in both directions.
  *
  * The rules for struct arguments are those of argo.h. All operations need
@@ -35,7 +35,7 @@
 #define ARGO_FIREWALL_OUT	1
 #define ARGO_FIREWALL_DIRECTIONS 2
 
-/* What the ports of a rule are. */
+/* Protocols, whose ports a rule names. */
 #define ARGO_FIREWALL_MESSAGES	0	/* ports of Argo */
 #define ARGO_FIREWALL_VSOCK	1	/* ports of AF_VSOCK */
 #define ARGO_FIREWALL_PROTOCOLS	2
