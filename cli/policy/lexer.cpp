@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "policy/lexer.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include <array>

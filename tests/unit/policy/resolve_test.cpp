@@ -5,6 +5,7 @@
 #include "policy/flask.hpp"
 #include "policy/guest.hpp"
 
+#include <algorithm>
 #include <array>
 #include <random>
 #include <set>
