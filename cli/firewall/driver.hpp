@@ -13,7 +13,7 @@ namespace argoctl::firewall {
 
 /// The rules' decision about a flow.
 struct verdict {
-    bool allowed;
+    bool allowed = false;
     /// From 0; none if the default decides.
     std::optional<std::uint32_t> rule;
 };

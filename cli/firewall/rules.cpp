@@ -21,7 +21,7 @@ using std::string_view;
 constexpr std::uint32_t last_port = std::numeric_limits<std::uint32_t>::max();
 constexpr string_view vsock_prefix = "vsock:";
 
-[[noreturn]] void reject(std::string what) { throw std::invalid_argument(std::move(what)); }
+[[noreturn]] void reject(const std::string& what) { throw std::invalid_argument(what); }
 
 std::vector<string_view> words_of(string_view line) {
     constexpr string_view blanks = " \t\r";

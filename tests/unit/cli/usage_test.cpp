@@ -53,11 +53,11 @@ INSTANTIATE_TEST_SUITE_P(
                     "bench --serve 3:5000 --port 1", "bench 3:5000 --port 1", "bench 3:5000 --sizes 64,x",
                     "bench 3:5000 --sizes 15", "bench 3:5000 --sizes ''", "bench 3:5000 -m x", "bench 3:5000 -b 0",
                     "bench 3:5000 -b 257", "bench 3:5000 -d 0", "firewall", "firewall bogus", "firewall load",
-                    "firewall check", "firewall test 3:1", "firewall show extra",
-                    "ping cable", "send x cable", "bench cable",
-                    "bench cable --partner 3", "ping cable:0 --port 1", "cable", "cable bogus", "cable add",
-                    "cable add 1:42", "cable add 1:0 2:7000", "cable add cable 2:7000", "cable add 1:42 cable",
-                    "cable add any:1 2:7", "cable remove", "cable remove 1", "cable list extra"));
+                    "firewall check", "firewall test 3:1", "firewall show extra", "ping cable", "send x cable",
+                    "bench cable", "bench cable --partner 3", "ping cable:0 --port 1", "cable", "cable bogus",
+                    "cable add", "cable add 1:42", "cable add 1:0 2:7000", "cable add cable 2:7000",
+                    "cable add 1:42 cable", "cable add any:1 2:7", "cable remove", "cable remove 1",
+                    "cable list extra"));
 
 TEST(Usage, AddressErrorsSayWhatAnAddressIs) {
     EXPECT_NE(call("ping 3").text.find("'3' is no address; write DOMID:PORT, as in 3:5000"), std::string::npos);

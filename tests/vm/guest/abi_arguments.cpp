@@ -302,9 +302,9 @@ INSTANTIATE_TEST_SUITE_P(every, arguments_test, testing::ValuesIn(operations()),
 TEST(arguments, unknown_operations) {
     const endpoint one;
     // argo-cable-tests has those of cables.
-    const std::set<unsigned> known{_IOC_NR(ARGO_IOC_FIREWALL_SET), _IOC_NR(ARGO_IOC_FIREWALL_GET),
+    const std::set<unsigned> known{_IOC_NR(ARGO_IOC_FIREWALL_SET),  _IOC_NR(ARGO_IOC_FIREWALL_GET),
                                    _IOC_NR(ARGO_IOC_FIREWALL_TEST), _IOC_NR(ARGO_IOC_CABLE_ADD),
-                                   _IOC_NR(ARGO_IOC_CABLE_REMOVE), _IOC_NR(ARGO_IOC_CABLE_LIST)};
+                                   _IOC_NR(ARGO_IOC_CABLE_REMOVE),  _IOC_NR(ARGO_IOC_CABLE_LIST)};
     for (unsigned nr = 9; nr < 256; ++nr) {
         if (!known.contains(nr)) {
             EXPECT_EQ(one.call(_IO(ARGO_IOC_MAGIC, nr), nullptr), outcome{ENOTTY}) << nr;
