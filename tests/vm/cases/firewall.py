@@ -233,6 +233,7 @@ def a_domain_may_begin_closed(lab, u):
     serving.wait(10)
     done = u.run("rmmod argo_vsock argo_char argo; modprobe argo firewall=maybe")
     expect(done.rc and "firewall=maybe: it is allow or deny" in u.check("dmesg"), done)
+    u.check("modprobe argo")
 
 
 class RandomRules:

@@ -3,6 +3,7 @@
 
 from lab.cases import case, each, expect
 
+LEFT = "sleep 7654321"
 EVERY_KIND = ("pv61", "pvh61", "pv612", "pvh612")
 
 
@@ -62,6 +63,24 @@ def save_and_restore(lab, u):
 @case(needs=["argo"])
 def argo_loads_in_dom0(lab):
     expect("argo" in lab.dom0.check("lsmod"))
+
+
+@case("pv61", needs=["argo"], loopback=True)
+def a_case_may_leave_a_mess(lab, u):
+    """Which the next one is not to meet."""
+    lab.dom0.spawn(f"exec {LEFT}")
+    if lab.hypervisor == "xen":
+        u.check("rmmod argo_vsock argo_net argo_char argo 2>/dev/null; ! lsmod | grep '^argo '")
+    else:
+        lab.guests[1].destroy()
+
+
+@case("pv61", needs=["argo"], loopback=True)
+def a_mess_of_another_case_has_gone(lab, u):
+    running = lab.dom0.check("ps")
+    expect(LEFT not in running, running)
+    u.check("lsmod | grep '^argo '")
+    expect(all(guest.alive for guest in lab.guests), [(guest.name, guest.state) for guest in lab.guests])
 
 
 @each(*EVERY_KIND, needs=["argo"])

@@ -54,8 +54,10 @@ class Domain:
         return gzip.decompress(packed.raw).decode(errors="replace") if packed.raw else ""
 
     def spawn(self, cmd):
-        """Starts a command: a Process with wait(), wait_for(), write(), kill()."""
-        return self.agent.spawn(cmd)
+        """Starts a command, which ends with its case: a Process with wait(), wait_for(), write(), kill()."""
+        process = self.agent.spawn(cmd)
+        self.lab.spawned.append(process)
+        return process
 
     def read_log(self, expected=()):
         """Collects the kernel's messages since the last call; returns those that are complaints."""

@@ -3,6 +3,7 @@
 
 import fcntl
 import itertools
+import signal
 
 from . import agent as agents
 from . import qemu
@@ -46,6 +47,8 @@ class Lab:
         self.built = built
         self.logs = own_directory(logs)
         self.guests = []
+        # What domains have started (Domain.spawn) since the runner last ended it.
+        self.spawned = []
         # What QEMU did wrong (emulator.py) since the runner last looked.
         self.emulator_faults = []
         self._boot = boot
@@ -79,6 +82,19 @@ class Lab:
             raise type(error)(f"{error}\n{self.machine.said()}\nits console ends with:\n"
                               + "\n".join(self.machine.log().splitlines()[-25:])) from None
         return agent
+
+    def end_spawned(self):
+        """Ends what a case has left running: a port that it holds would be missing to the next case."""
+        spawned, self.spawned = self.spawned, []
+        left = [process for process in spawned if process.running and not process.agent.dead]
+        for process in left:
+            process.kill(signal.SIGKILL)
+        for process in left:
+            try:
+                process.wait(5)
+            except LabError:
+                # Nothing is known about its domain; the look at the logs finds out.
+                continue
 
     def __exit__(self, *_):
         self.stop()

@@ -37,7 +37,8 @@ class Pool:
         for guest, known in zip(self._used, wanted):
             if not known:
                 guest.agent.wait_hello(120)
-                self.prepare(guest)
+            # A domain that another case has used may have unloaded it.
+            self.prepare(guest)
         return list(self._used)
 
     def drop_used(self):

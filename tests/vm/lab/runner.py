@@ -127,6 +127,7 @@ def _outcome(case, lab, pool):
         status, text = "failed", traceback.format_exc()
     finally:
         signal.alarm(0)
+    lab.end_spawned()
     complaints = _complaints(lab, case)
     if complaints:
         text = "\n".join(filter(None, [text if status == "failed" else "", "left in a log:", *complaints[:MOST_LINES]]))
