@@ -53,6 +53,9 @@
  */
 #define ARGO_PORT_VSOCK		40	/* AF_VSOCK, and its value */
 #define ARGO_PORT_NET		41	/* network devices, by default */
+#define ARGO_PORT_VIRTIO_BUS	42	/* VirtIO: which devices there are */
+#define ARGO_PORT_VIRTIO_DRIVER	43	/* VirtIO: a guest's drivers */
+#define ARGO_PORT_VIRTIO_DEVICE	256	/* VirtIO: and the id of a kind of device */
 
 struct argo_addr {
 	__u32 port;
