@@ -7,6 +7,7 @@
  */
 #include <linux/bits.h>
 #include <linux/log2.h>
+#include <linux/slab.h>
 
 #include "virtio.h"
 
