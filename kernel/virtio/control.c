@@ -10,6 +10,7 @@
 
 static bool is_answered(struct virtio_argo_link *link)
 {
+	/* Pairs with virtio_argo_answered(). */
 	return smp_load_acquire(&link->answer.len) >= 0 ||
 	       READ_ONCE(link->be->lost);
 }
@@ -77,8 +78,7 @@ static int take_answer(struct virtio_argo_link *link, void *answer, u32 room)
  * @link: link that the request goes along
  * @num: number of a device, or -1: the request is for the bus
  * @msg_id: the request
- * @request: the request's payload, in memory that does not wrap around pages'
- *	mapping: the stack or the heap
+ * @request: the request's payload
  * @len: bytes of @request, at most VIRTIO_ARGO_MAX_CONTROL
  * @answer: memory for the answer's payload
  * @room: bytes of @answer; a longer payload is cut

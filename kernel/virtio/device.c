@@ -307,7 +307,7 @@ void virtio_argo_dev_away(struct virtio_argo_dev *dev)
 void virtio_argo_dev_config_event(struct virtio_argo_dev *dev, u32 status)
 {
 	if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
-		virtio_argo_dev_fail(dev, "the back end says that it needs a reset: it met a request that makes no sense");
+		virtio_argo_dev_fail(dev, "the back end says that it needs a reset");
 	else
 		queue_work(virtio_argo_dev_wq, &dev->config_work);
 }

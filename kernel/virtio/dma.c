@@ -13,7 +13,7 @@
 #include "virtio.h"
 
 #if !defined(CONFIG_DMA_OPS) && !defined(CONFIG_ARCH_HAS_DMA_OPS)
-#error "virtio_argo needs a kernel whose devices may have DMA operations of their own (CONFIG_XEN selects that)"
+#error "virtio_argo needs DMA operations of a device's own, which CONFIG_XEN selects"
 #endif
 
 static void *alloc_memory(struct device *dev, size_t size, dma_addr_t *handle,
@@ -70,7 +70,7 @@ static int map_sg(struct device *dev, struct scatterlist *list, int n,
 	return n;
 }
 
-static int dma_supported(struct device *dev, u64 mask)
+static int is_supported(struct device *dev, u64 mask)
 {
 	return 1;
 }
@@ -95,7 +95,7 @@ static const struct dma_map_ops ops = {
 	.unmap_page = unmap_page,
 #endif
 	.map_sg = map_sg,
-	.dma_supported = dma_supported,
+	.dma_supported = is_supported,
 	.max_mapping_size = max_mapping_size,
 };
 

@@ -33,15 +33,15 @@ static const char *trouble(int rc)
 {
 	switch (rc) {
 	case -EACCES:
-		return "the hypervisor's policy or the firewall denies it: allow messages both ways";
+		return "policy or firewall deny it: allow messages both ways";
 	case -ETIMEDOUT:
-		return "the back end does not answer: it hangs, or the hypervisor's policy denies it to send here; trying on";
+		return "no answer: the back end hangs, or may not send to this domain; trying on";
 	case -EPROTO:
 		return "the back end's answer makes no sense: are both sides of one version?";
 	case -E2BIG:
-		return "the device has more queues or a larger configuration space than is supported";
+		return "more queues or configuration space than are supported";
 	case -EMEDIUMTYPE:
-		return "it came back as another device, or without features that its driver uses";
+		return "it came back as another device, or without features in use";
 	default:
 		return "it failed";
 	}
@@ -230,10 +230,10 @@ static int check_hello(struct virtio_argo_link *link,
 static int say_hello(struct virtio_argo_link *link)
 {
 	struct virtio_argo_backend *be = link->be;
+	const u32 most = argo_ring_max_message(argo_ring_size(be->ring));
 	const struct virtio_argo_hello hello = {
 		.version = cpu_to_le32(VIRTIO_ARGO_VERSION),
-		.max_payload = cpu_to_le32(argo_ring_max_message(
-						argo_ring_size(be->ring))),
+		.max_payload = cpu_to_le32(most),
 	};
 	struct virtio_argo_hello_answer answer;
 	int rc;
@@ -513,7 +513,7 @@ static unsigned long check_timeout(struct virtio_argo_backend *be)
 			continue;
 		since = jiffies - READ_ONCE(dev->away_since);
 		if (since >= timeout)
-			virtio_argo_dev_fail(dev, "the back end was away for longer than the module's parameter timeout says");
+			virtio_argo_dev_fail(dev, "no back end for as long as timeout says");
 		else
 			left = min(left, timeout - since);
 	}

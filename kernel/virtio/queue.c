@@ -228,7 +228,10 @@ static void relieve(struct virtio_argo_queue *q)
 		relieve_available(q);
 }
 
-/* The pump: prepare the next records of the backlog. */
+/*
+ * The pump: prepare the next records of the backlog. What the link does not take
+ * any more is dropped, and the message then is empty.
+ */
 static void prepare_backlog(struct virtio_argo_queue *q)
 {
 	struct virtio_argo_message *m = &q->message;
@@ -246,9 +249,11 @@ static void prepare_backlog(struct virtio_argo_queue *q)
 		memcpy(first + m->len, &record, HEADER);
 		m->len += HEADER + le32_to_cpu(record.len);
 	}
+	if (!m->len) {
+		virtio_argo_count(q->dev, VIRTIO_ARGO_OVERRUN);
+		q->old.from = q->old.to;
+	}
 	m->backlog = true;
-	m->nr_chains = 0;
-	m->part = 0;
 	m->niov = 1;
 	m->iov[0] = (struct argo_hv_iov) {
 		.base = (unsigned long)first,
@@ -390,6 +395,7 @@ static void set_states(struct virtio_argo_queue *q, enum virtio_argo_state state
 	const struct virtio_argo_message *m = &q->message;
 	unsigned int i;
 
+	/* Pairs with settled(). */
 	for (i = 0; i < m->nr_chains; i++)
 		smp_store_release(&q->chain[m->chains[i]].state, state);
 }
@@ -416,7 +422,7 @@ static void sent(struct virtio_argo_queue *q)
 		if (!chain->in)
 			complete_chain(q, chain, 0);
 		else
-			/* From here on it is the reader's. */
+			/* It is the reader's now; pairs with settled(). */
 			smp_store_release(&chain->state, VIRTIO_ARGO_SENT);
 	}
 	spin_unlock_irqrestore(&q->lock, flags);
@@ -453,6 +459,8 @@ static bool send(struct virtio_argo_queue *q)
 	};
 	int rc;
 
+	if (!m->len)
+		return true;
 	set_states(q, VIRTIO_ARGO_SENDING);
 	rc = argo_send(&out, &dev->link->waiter);
 	if (rc >= 0) {
@@ -465,7 +473,7 @@ static bool send(struct virtio_argo_queue *q)
 		virtio_argo_count(dev, VIRTIO_ARGO_FULL);
 		break;
 	case -EACCES:
-		virtio_argo_dev_fail(dev, "the hypervisor or the firewall denies sending to the back end: allow it, and load virtio_argo again");
+		virtio_argo_dev_fail(dev, "policy or firewall deny sending there");
 		break;
 	default:
 		virtio_argo_lost(dev->be);

@@ -187,7 +187,7 @@ struct virtio_argo_queue {
 	const struct vring *ring;
 	u16 index;
 
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	bool pumping;
 	bool again;
 	bool stopped;
@@ -238,7 +238,7 @@ struct virtio_argo_link {
 	struct argo_addr addr;
 	struct argo_waiter waiter;
 	bool woken;
-	struct mutex turn;
+	struct mutex turn; /* see above */
 	u16 token;
 	struct virtio_argo_answer answer;
 	bool greeted;
@@ -290,7 +290,7 @@ struct virtio_argo_dev {
 	struct virtio_argo_link *link;
 	u16 num;
 
-	struct mutex ctl;
+	struct mutex ctl; /* see above */
 	u64 features;
 	u64 driver_features;
 	bool agreed;
@@ -300,7 +300,7 @@ struct virtio_argo_dev {
 	u32 written_from;
 	u32 written_to;
 	u32 generation;
-	spinlock_t config_lock;
+	spinlock_t config_lock; /* innermost */
 	u8 config[VIRTIO_ARGO_MAX_CONFIG];
 	u8 status;
 	u32 epoch;
@@ -353,7 +353,7 @@ struct virtio_argo_backend {
 	struct argo_hv *hv;
 	u16 domid;
 	struct argo_ring *ring;
-	spinlock_t reader;
+	spinlock_t reader; /* see above */
 	bool paused;
 	struct tasklet_struct tasklet;
 	DECLARE_BITMAP(kicked, VIRTIO_ARGO_MAX_DEVICES);
@@ -382,11 +382,15 @@ static inline void virtio_argo_count(struct virtio_argo_dev *dev,
 }
 
 /* Each line of the log names both ends. */
-#define virtio_argo_log(level, link, fmt, ...) \
-	pr_##level("%s: devices of %u:%u for domain %u: " fmt, \
-		   argo_hv_params((link)->be->hv)->device, (link)->addr.domid, \
-		   (link)->addr.port, argo_hv_domid((link)->be->hv), \
-		   ##__VA_ARGS__)
+#define virtio_argo_log(level, where, fmt, ...)				\
+({									\
+	const struct virtio_argo_link *_link = (where);			\
+									\
+	pr_##level("%s: devices of %u:%u for domain %u: " fmt,		\
+		   argo_hv_params(_link->be->hv)->device,		\
+		   _link->addr.domid, _link->addr.port,			\
+		   argo_hv_domid(_link->be->hv), ##__VA_ARGS__);	\
+})
 
 /* Features of the hop from driver to transport, or from there to the back end. */
 #define VIRTIO_ARGO_HOP_FEATURES	GENMASK_ULL(41, 28)
