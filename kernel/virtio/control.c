@@ -8,11 +8,18 @@
 /* Time between tries to send at a full ring. */
 #define RETRY_MS	10
 
-static bool is_answered(struct virtio_argo_link *link)
+/* Was the back end lost since it had been so @losses times? */
+static bool is_lost(const struct virtio_argo_link *link, int losses)
+{
+	return READ_ONCE(link->be->lost) ||
+	       atomic_read(&link->be->losses) != losses;
+}
+
+static bool is_answered(const struct virtio_argo_link *link, int losses)
 {
 	/* Pairs with virtio_argo_answered(). */
 	return smp_load_acquire(&link->answer.len) >= 0 ||
-	       READ_ONCE(link->be->lost);
+	       is_lost(link, losses);
 }
 
 static void expect(struct virtio_argo_link *link,
@@ -31,7 +38,7 @@ static void expect(struct virtio_argo_link *link,
 
 static int send(struct virtio_argo_link *link,
 		struct virtio_argo_control *request, const void *payload,
-		u32 len, unsigned long end)
+		u32 len, unsigned long end, int losses)
 {
 	const struct argo_hv_iov iov[] = {
 		{ .base = (unsigned long)request, .len = sizeof(*request) },
@@ -50,11 +57,11 @@ static int send(struct virtio_argo_link *link,
 	int rc;
 
 	for (;;) {
+		if (is_lost(link, losses))
+			return -ENOTCONN;
 		rc = argo_send(&out, NULL);
 		if (rc != -EAGAIN)
-			return rc < 0 ? rc : 0;
-		if (READ_ONCE(link->be->lost))
-			return -ENOTCONN;
+			return min(rc, 0);
 		if (time_after(jiffies, end))
 			return -ETIMEDOUT;
 		msleep(RETRY_MS);
@@ -98,21 +105,21 @@ int virtio_argo_request(struct virtio_argo_link *link, int num, u8 msg_id,
 		.dev_num = cpu_to_le16(max(num, 0)),
 		.msg_size = cpu_to_le16(sizeof(header) + len),
 	};
-	int rc;
+	int losses, rc;
 
 	mutex_lock(&link->turn);
+	losses = atomic_read(&link->be->losses);
 	if (!++link->token)
 		link->token++;
 	header.token = cpu_to_le16(link->token);
 	expect(link, &header);
-	rc = READ_ONCE(link->be->lost) ? -ENOTCONN :
-	     send(link, &header, request, len, end);
+	rc = send(link, &header, request, len, end, losses);
 	if (!rc) {
-		wait_event_timeout(link->be->answers, is_answered(link),
+		wait_event_timeout(link->be->answers, is_answered(link, losses),
 				   max_t(long, end - jiffies, 1));
 		rc = take_answer(link, answer, room);
 		if (rc < 0)
-			rc = READ_ONCE(link->be->lost) ? -ENOTCONN : -ETIMEDOUT;
+			rc = is_lost(link, losses) ? -ENOTCONN : -ETIMEDOUT;
 	}
 	expect(link, NULL);
 	mutex_unlock(&link->turn);

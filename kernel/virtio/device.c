@@ -97,18 +97,6 @@ static void do_register(struct virtio_argo_dev *dev)
 		WRITE_ONCE(dev->gone, true);
 }
 
-/* Take the device from its back end, which may have another of that number. */
-static void forget(struct virtio_argo_dev *dev)
-{
-	struct virtio_argo_backend *be = dev->be;
-
-	spin_lock_bh(&be->reader);
-	be->dev[dev->num] = NULL;
-	spin_unlock_bh(&be->reader);
-	virtio_argo_look(be);
-	wake_up_all(&be->answers);
-}
-
 static void do_unregister(struct virtio_argo_dev *dev)
 {
 	/* Nothing that the driver waits for may stay. */
@@ -128,19 +116,19 @@ static void register_work_fn(struct work_struct *work)
 {
 	struct virtio_argo_dev *dev = container_of(work, struct virtio_argo_dev,
 						   register_work);
+	struct virtio_argo_backend *be = dev->be;
 
 	if (!READ_ONCE(dev->gone) && !dev->registered)
 		do_register(dev);
 	if (!READ_ONCE(dev->gone))
 		return;
 	do_unregister(dev);
-	forget(dev);
-	if (dev->registered) {
-		put_device(&dev->vdev.dev);
-		return;
-	}
-	virtio_argo_backend_put(dev->be);
-	kfree(dev);
+	virtio_argo_backend_hold(be);
+	/* Who finds it finished may free it. */
+	smp_store_release(&dev->finished, true);
+	virtio_argo_look(be);
+	wake_up_all(&be->answers);
+	virtio_argo_backend_put(be);
 }
 
 static void abort_all(struct virtio_argo_dev *dev, bool all)
@@ -226,11 +214,17 @@ struct virtio_argo_dev *virtio_argo_dev_create(struct virtio_argo_link *link,
 }
 
 /**
- * virtio_argo_dev_discard() - give up a device that could not be set up
- * @dev: device
+ * virtio_argo_dev_free() - forget a device
+ * @dev: device that could not be set up, or is finished
+ *
+ * Context: may sleep.
  */
-void virtio_argo_dev_discard(struct virtio_argo_dev *dev)
+void virtio_argo_dev_free(struct virtio_argo_dev *dev)
 {
+	if (dev->registered) {
+		put_device(&dev->vdev.dev);
+		return;
+	}
 	virtio_argo_backend_put(dev->be);
 	kfree(dev);
 }
@@ -273,7 +267,7 @@ void virtio_argo_dev_fail(struct virtio_argo_dev *dev, const char *why)
 
 /**
  * virtio_argo_dev_remove() - take a device away that the back end has no more
- * @dev: device; freed, perhaps later
+ * @dev: device
  *
  * Context: any.
  */

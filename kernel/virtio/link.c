@@ -95,6 +95,7 @@ static void run_soon(struct virtio_argo_backend *be)
 void virtio_argo_lost(struct virtio_argo_backend *be)
 {
 	WRITE_ONCE(be->lost, true);
+	atomic_inc(&be->losses);
 	wake_up_all(&be->answers);
 	run_soon(be);
 }
@@ -222,7 +223,8 @@ static int check_hello(struct virtio_argo_link *link,
 	    le32_to_cpu(answer->max_payload) < VIRTIO_ARGO_MIN_PAYLOAD ||
 	    le32_to_cpu(answer->max_chain) < VIRTIO_ARGO_MIN_PAYLOAD)
 		return -EPROTO;
-	link->max_payload = min(le32_to_cpu(answer->max_payload), most);
+	link->max_payload = min3(le32_to_cpu(answer->max_payload), most,
+				 (u32)VIRTIO_ARGO_MAX_PAYLOAD);
 	WRITE_ONCE(link->max_chain, le32_to_cpu(answer->max_chain));
 	return 0;
 }
@@ -339,7 +341,7 @@ static int find_new(struct virtio_argo_backend *be, u16 num)
 		virtio_argo_dev_register(dev);
 		return 0;
 	}
-	virtio_argo_dev_discard(dev);
+	virtio_argo_dev_free(dev);
 	if (rc != -ENOTCONN && link->said != rc) {
 		virtio_argo_log(warn, link, "device %u is not set up: %s (%d)\n",
 				num, trouble(rc), rc);
@@ -405,6 +407,24 @@ static int scan(struct virtio_argo_backend *be)
 	}
 	close_unused(be);
 	return again;
+}
+
+/* Forget devices that are gone. */
+static void reap(struct virtio_argo_backend *be)
+{
+	struct virtio_argo_dev *dev;
+	unsigned int num;
+
+	for (num = 0; num < VIRTIO_ARGO_MAX_DEVICES; num++) {
+		dev = be->dev[num];
+		/* Pairs with register_work_fn(). */
+		if (!dev || !smp_load_acquire(&dev->finished))
+			continue;
+		spin_lock_bh(&be->reader);
+		be->dev[num] = NULL;
+		spin_unlock_bh(&be->reader);
+		virtio_argo_dev_free(dev);
+	}
 }
 
 /* Has a restore given the back end, which is this domain, another id? */
@@ -494,7 +514,7 @@ static void end_session(struct virtio_argo_backend *be)
 		return;
 	be->up = false;
 	be->pause = time_before(jiffies, be->up_since + SHORT_LIFE) ?
-		    max_t(unsigned long, be->pause, PAUSE_LEAST) : 0;
+		    PAUSE_LEAST : 0;
 	be->not_before = jiffies + be->pause;
 }
 
@@ -548,8 +568,10 @@ static unsigned long look(struct virtio_argo_backend *be)
 	}
 	if (!rc && xchg(&be->rescan, false))
 		rc = scan(be);
-	if (!rc)
+	if (!rc) {
+		be->pause = 0;
 		return ULONG_MAX;
+	}
 	WRITE_ONCE(be->rescan, true);
 	be->pause = clamp_t(unsigned long, be->pause * 2, PAUSE_LEAST,
 			    PAUSE_MOST);
@@ -566,6 +588,7 @@ static void link_work_fn(struct work_struct *work)
 
 	if (READ_ONCE(be->stopping))
 		return;
+	reap(be);
 	pause = look(be);
 	later(be, min(pause, check_timeout(be)));
 }
@@ -603,14 +626,15 @@ struct virtio_argo_backend *virtio_argo_backend_open(struct argo_hv *hv,
 	return be;
 }
 
-static bool has_devices(struct virtio_argo_backend *be)
+static bool is_finished(const struct virtio_argo_backend *be)
 {
-	bool any;
+	unsigned int num;
 
-	spin_lock_bh(&be->reader);
-	any = memchr_inv(be->dev, 0, sizeof(be->dev));
-	spin_unlock_bh(&be->reader);
-	return any;
+	for (num = 0; num < VIRTIO_ARGO_MAX_DEVICES; num++)
+		/* Pairs with register_work_fn(). */
+		if (be->dev[num] && !smp_load_acquire(&be->dev[num]->finished))
+			return false;
+	return true;
 }
 
 /**
@@ -628,13 +652,12 @@ void virtio_argo_backend_close(struct virtio_argo_backend *be)
 	WRITE_ONCE(be->stopping, true);
 	cancel_delayed_work_sync(&be->link_work);
 	for (num = 0; num < VIRTIO_ARGO_MAX_DEVICES; num++) {
-		spin_lock_bh(&be->reader);
 		dev = be->dev[num];
 		if (dev)
 			virtio_argo_dev_remove(dev);
-		spin_unlock_bh(&be->reader);
 	}
-	wait_event(be->answers, !has_devices(be));
+	wait_event(be->answers, is_finished(be));
+	reap(be);
 	virtio_argo_ring_close(be);
 	list_for_each_entry_safe(link, next, &be->links, node)
 		link_close(link);

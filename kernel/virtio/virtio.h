@@ -58,6 +58,9 @@
 /* How long a control request waits for its answer. */
 #define VIRTIO_ARGO_ANSWER_TIME		(5 * HZ)
 
+/* The most of a chain in one message, so that others get their turn. */
+#define VIRTIO_ARGO_MAX_PAYLOAD		SZ_256K
+
 /* Memory of a queue where small chains, or pieces of large ones, are joined. */
 #define VIRTIO_ARGO_BUFFER		SZ_128K
 /* Bytes of chains that are done and that the back end has not taken yet. */
@@ -276,7 +279,8 @@ struct virtio_argo_link {
  * @failing: the device is broken off, or about to be: nothing is sent
  * @broken: every chain fails
  * @gone: the device is to be unregistered
- * @registered: the virtio device is registered; belongs to @register_work
+ * @registered: the virtio device is registered, or was; @register_work's
+ * @finished: @register_work has nothing more to do
  * @away_since: jiffies when @online was last set or, if later, lost
  * @register_work: registers and unregisters the virtio device
  * @break_work: breaks the device off
@@ -312,6 +316,7 @@ struct virtio_argo_dev {
 	bool broken;
 	bool gone;
 	bool registered;
+	bool finished;
 	unsigned long away_since;
 	struct work_struct register_work;
 	struct work_struct break_work;
@@ -333,10 +338,11 @@ struct virtio_argo_dev {
  * @answers: waits for answers to control requests, and for devices to be gone
  * @links: virtio_argo_link.node of the links, the bus's first
  * @bus: the link to the bus
- * @dev: devices by their numbers; under @reader
+ * @dev: devices by their numbers; under @reader, and @link_work changes it
  * @link_work: finds the back end and its devices; all that follows is its own,
  *	but for flags that others set
  * @lost: the back end may have forgotten this domain
+ * @losses: how often that was so
  * @rescan: devices came or went
  * @hurry: the back end's ring came or went
  * @stopping: the back end is being given up
@@ -364,6 +370,7 @@ struct virtio_argo_backend {
 
 	struct delayed_work link_work;
 	bool lost;
+	atomic_t losses;
 	bool rescan;
 	bool hurry;
 	bool stopping;
@@ -426,7 +433,7 @@ void virtio_argo_ring_init(struct virtio_argo_backend *be);
 /* device.c */
 struct virtio_argo_dev *virtio_argo_dev_create(struct virtio_argo_link *link,
 					       u16 num);
-void virtio_argo_dev_discard(struct virtio_argo_dev *dev);
+void virtio_argo_dev_free(struct virtio_argo_dev *dev);
 void virtio_argo_dev_register(struct virtio_argo_dev *dev);
 void virtio_argo_dev_fail(struct virtio_argo_dev *dev, const char *why);
 void virtio_argo_dev_remove(struct virtio_argo_dev *dev);
