@@ -113,6 +113,18 @@ void virtio_argo_look(struct virtio_argo_backend *be)
 }
 
 /**
+ * virtio_argo_hurry() - a back end that was not there may be there
+ * @be: back end
+ *
+ * Context: any.
+ */
+void virtio_argo_hurry(struct virtio_argo_backend *be)
+{
+	WRITE_ONCE(be->hurry, true);
+	run_soon(be);
+}
+
+/**
  * virtio_argo_kick() - let the tasklet look at a device's queues
  * @dev: device
  *
@@ -137,8 +149,7 @@ static void wake(struct argo_waiter *w)
 		WRITE_ONCE(be->hurry, true);
 		virtio_argo_lost(be);
 	} else if (!READ_ONCE(link->greeted)) {
-		WRITE_ONCE(be->hurry, true);
-		run_soon(be);
+		virtio_argo_hurry(be);
 	}
 }
 

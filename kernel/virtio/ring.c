@@ -88,9 +88,14 @@ static bool read_control(struct virtio_argo_link *link,
 		return virtio_argo_answered(link, &header, msg);
 	bus = header.type & VIRTIO_ARGO_BUS;
 	if (bus && header.msg_id == VIRTIO_ARGO_EVENT_LOST) {
-		/* Before the answer to HELLO it is about an earlier message. */
+		/*
+		 * Before the answer to HELLO it is about an earlier message,
+		 * or about devices where there were none.
+		 */
 		if (READ_ONCE(link->greeted))
 			virtio_argo_lost(be);
+		else
+			virtio_argo_hurry(be);
 		return true;
 	}
 	if (bus && header.msg_id == VIRTIO_ARGO_EVENT_DEVICE)

@@ -193,6 +193,30 @@ int virtio_argo_read_config(struct virtio_argo_dev *dev, bool *changed)
 	return 0;
 }
 
+static int write_piece(struct virtio_argo_dev *dev, u32 offset, u32 n)
+{
+	struct {
+		struct virtio_argo_config head;
+		u8 bytes[CONFIG_PIECE];
+	} ask;
+	struct virtio_argo_config answer;
+	int rc;
+
+	ask.head.generation = cpu_to_le32(dev->generation);
+	ask.head.offset = cpu_to_le32(offset);
+	ask.head.len = cpu_to_le32(n);
+	memcpy(ask.bytes, dev->config + offset, n);
+	rc = request(dev, VIRTIO_ARGO_SET_CONFIG, &ask, sizeof(ask.head) + n,
+		     &answer, sizeof(answer));
+	if (rc < 0)
+		return rc;
+	if (answer.generation == ask.head.generation)
+		return 0;
+	/* The device has changed meanwhile, and has refused it. */
+	dev->generation = le32_to_cpu(answer.generation);
+	return answer.len ? 0 : -EAGAIN;
+}
+
 /**
  * virtio_argo_write_config() - tell the back end what the driver wrote
  * @dev: device
@@ -204,25 +228,16 @@ int virtio_argo_read_config(struct virtio_argo_dev *dev, bool *changed)
  */
 int virtio_argo_write_config(struct virtio_argo_dev *dev, u32 offset, u32 len)
 {
-	struct {
-		struct virtio_argo_config head;
-		u8 bytes[CONFIG_PIECE];
-	} ask;
-	struct virtio_argo_config answer;
 	u32 n;
 	int rc;
 
 	for (; len; offset += n, len -= n) {
 		n = min(len, CONFIG_PIECE);
-		ask.head.generation = cpu_to_le32(dev->generation);
-		ask.head.offset = cpu_to_le32(offset);
-		ask.head.len = cpu_to_le32(n);
-		memcpy(ask.bytes, dev->config + offset, n);
-		rc = request(dev, VIRTIO_ARGO_SET_CONFIG, &ask,
-			     sizeof(ask.head) + n, &answer, sizeof(answer));
-		if (rc < 0)
+		rc = write_piece(dev, offset, n);
+		if (rc == -EAGAIN)
+			rc = write_piece(dev, offset, n);
+		if (rc && rc != -EAGAIN)
 			return rc;
-		dev->generation = le32_to_cpu(answer.generation);
 	}
 	return 0;
 }

@@ -344,7 +344,7 @@ struct virtio_argo_dev {
  * @lost: the back end may have forgotten this domain
  * @losses: how often that was so
  * @rescan: devices came or went
- * @hurry: the back end's ring came or went
+ * @hurry: the next try is not to wait
  * @stopping: the back end is being given up
  * @removed: devices that went; a bit is set by the reader
  * @up: HELLO was answered, and devices were looked for
@@ -416,6 +416,7 @@ void virtio_argo_backend_hold(struct virtio_argo_backend *be);
 void virtio_argo_backend_put(struct virtio_argo_backend *be);
 void virtio_argo_lost(struct virtio_argo_backend *be);
 void virtio_argo_look(struct virtio_argo_backend *be);
+void virtio_argo_hurry(struct virtio_argo_backend *be);
 void virtio_argo_kick(struct virtio_argo_dev *dev);
 
 /* control.c */
