@@ -15,10 +15,10 @@ DOM0_MODULES = ("virtio_pci", "virtio_console", "xenfs", "xen-privcmd", "xen-evt
                 "xen-gntalloc", "xen-netback", "xen-blkback", "virtio_blk", "ext4", "crc32c-generic")
 GUEST_MODULES = ("xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-netfront")
 PLAIN_MODULES = ("virtio_pci", "virtio_console")
-# For AF_VSOCK, for what watches it, and VMware's transport, which modprobe.d keeps away; and what goes on top of network
-# devices.
+# For AF_VSOCK, for what watches it, and VMware's transport, which modprobe.d keeps away; what goes on top of network
+# devices; drivers of virtio devices.
 COMMON_MODULES = ("vsock", "vsock_loopback", "vmw_vsock_virtio_transport_common", "vsock_diag", "vsockmon",
-                  "vmw_vsock_vmci_transport", "af_packet", "veth", "bridge", "8021q")
+                  "vmw_vsock_vmci_transport", "af_packet", "veth", "bridge", "8021q", "virtio_blk", "virtio-rng")
 
 # Programs of this machine in every guest. Not busybox's shell: that prefers applets, and its modprobe knows no soft
 # dependencies.
