@@ -18,6 +18,9 @@
 /* A back end that is lost so soon is not looked for at once. */
 #define SHORT_LIFE	(5 * HZ)
 
+/* Between looks whether a back end that is waited for is the same. */
+#define PING_INTERVAL	(5 * HZ)
+
 /* The largest control message. */
 #define CONTROL_MOST	(sizeof(struct virtio_argo_control) + \
 			 VIRTIO_ARGO_MAX_CONTROL)
@@ -369,6 +372,7 @@ static int find_again(struct virtio_argo_dev *dev)
 
 	if (IS_ERR(link))
 		return PTR_ERR(link);
+	virtio_argo_queues_stop(dev);
 	spin_lock_bh(&dev->be->reader);
 	dev->link = link;
 	spin_unlock_bh(&dev->be->reader);
@@ -383,6 +387,34 @@ static int find_again(struct virtio_argo_dev *dev)
 	return rc;
 }
 
+/* A back end that came again without a device may get it back from its admin. */
+static void miss(struct virtio_argo_dev *dev)
+{
+	if (xchg(&dev->missed, true))
+		return;
+	virtio_argo_log(warn, dev->link, "device %u is there no more; its requests wait\n",
+			dev->num);
+}
+
+/* What one round of looking does about one number. @removed: its device went. */
+static int look_at(struct virtio_argo_backend *be, u16 num, bool listed,
+		   bool removed)
+{
+	struct virtio_argo_dev *dev = be->dev[num];
+
+	if (!dev)
+		return listed ? find_new(be, num) : 0;
+	if (removed || (!listed && READ_ONCE(dev->online)))
+		virtio_argo_dev_remove(dev);
+	else if (READ_ONCE(dev->gone) || READ_ONCE(dev->failing))
+		return 0;
+	else if (!listed)
+		miss(dev);
+	else if (!READ_ONCE(dev->online))
+		return find_again(dev);
+	return 0;
+}
+
 /*
  * Look which devices there are. One that is not to be had now does not keep
  * others from being found. Return: 0, -ENOTCONN, or an errno: try again.
@@ -391,7 +423,6 @@ static int scan(struct virtio_argo_backend *be)
 {
 	DECLARE_BITMAP(devices, VIRTIO_ARGO_MAX_DEVICES);
 	struct virtio_argo_link *link;
-	struct virtio_argo_dev *dev;
 	unsigned int num;
 	int rc, again = 0;
 
@@ -401,18 +432,10 @@ static int scan(struct virtio_argo_backend *be)
 	if (rc)
 		return rc;
 	for (num = 1; num < VIRTIO_ARGO_MAX_DEVICES; num++) {
-		dev = be->dev[num];
-		rc = 0;
 		if (READ_ONCE(be->lost) || READ_ONCE(be->stopping))
 			return -ENOTCONN;
-		if (dev && (test_and_clear_bit(num, be->removed) ||
-			    !test_bit(num, devices)))
-			virtio_argo_dev_remove(dev);
-		else if (!dev && test_bit(num, devices))
-			rc = find_new(be, num);
-		else if (dev && !READ_ONCE(dev->gone) &&
-			 !READ_ONCE(dev->failing) && !READ_ONCE(dev->online))
-			rc = find_again(dev);
+		rc = look_at(be, num, test_bit(num, devices),
+			     test_and_clear_bit(num, be->removed));
 		if (rc && rc != -ENODEV)
 			again = rc;
 	}
@@ -551,6 +574,39 @@ static unsigned long check_timeout(struct virtio_argo_backend *be)
 	return left;
 }
 
+static bool waits_for(struct virtio_argo_link *link)
+{
+	struct virtio_argo_backend *be = link->be;
+	struct virtio_argo_dev *dev;
+	bool waits = false;
+	unsigned int num, i;
+
+	spin_lock_bh(&be->reader);
+	for (num = 0; num < VIRTIO_ARGO_MAX_DEVICES; num++) {
+		dev = be->dev[num];
+		for (i = 0; dev && dev->link == link && i < dev->nr_vqs; i++)
+			waits |= dev->queue[i] &&
+				 virtio_argo_queue_waits(dev->queue[i]);
+	}
+	spin_unlock_bh(&be->reader);
+	return waits;
+}
+
+/*
+ * A back end that came again before anybody saw that it had gone knows nothing
+ * of what is waited for. It says so when it is spoken to.
+ */
+static void ping(struct virtio_argo_backend *be)
+{
+	struct virtio_argo_link *link;
+	__le32 data = 0;
+
+	list_for_each_entry(link, &be->links, node)
+		if (link->greeted && waits_for(link))
+			virtio_argo_request(link, -1, VIRTIO_ARGO_PING, &data,
+					    sizeof(data), &data, sizeof(data));
+}
+
 static void later(struct virtio_argo_backend *be, unsigned long pause)
 {
 	if (!READ_ONCE(be->stopping) && pause != ULONG_MAX)
@@ -581,7 +637,8 @@ static unsigned long look(struct virtio_argo_backend *be)
 		rc = scan(be);
 	if (!rc) {
 		be->pause = 0;
-		return ULONG_MAX;
+		ping(be);
+		return PING_INTERVAL;
 	}
 	WRITE_ONCE(be->rescan, true);
 	be->pause = clamp_t(unsigned long, be->pause * 2, PAUSE_LEAST,

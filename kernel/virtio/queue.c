@@ -98,6 +98,17 @@ void virtio_argo_queue_start(struct virtio_argo_queue *q)
 }
 
 /**
+ * virtio_argo_queue_waits() - is anything to be answered?
+ * @q: queue
+ *
+ * Context: any.
+ */
+bool virtio_argo_queue_waits(const struct virtio_argo_queue *q)
+{
+	return !list_empty_careful(&q->chains);
+}
+
+/**
  * virtio_argo_queue_abort() - fail chains
  * @q: queue
  * @all: also those that the device only writes to, for which nobody waits

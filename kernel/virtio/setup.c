@@ -413,6 +413,7 @@ int virtio_argo_setup_again(struct virtio_argo_dev *dev)
 		rc = virtio_argo_read_config(dev, &changed);
 	if (!rc) {
 		virtio_argo_count(dev, VIRTIO_ARGO_RECONNECTS);
+		dev->missed = false;
 		WRITE_ONCE(dev->online, true);
 		if (dev->status & VIRTIO_CONFIG_S_DRIVER_OK)
 			virtio_argo_queues_start(dev);

@@ -281,6 +281,7 @@ struct virtio_argo_link {
  * @gone: the device is to be unregistered
  * @registered: the virtio device is registered, or was; @register_work's
  * @finished: @register_work has nothing more to do
+ * @missed: the log tells that the back end has it no more
  * @away_since: jiffies when @online was last set or, if later, lost
  * @register_work: registers and unregisters the virtio device
  * @break_work: breaks the device off
@@ -317,6 +318,7 @@ struct virtio_argo_dev {
 	bool gone;
 	bool registered;
 	bool finished;
+	bool missed;
 	unsigned long away_since;
 	struct work_struct register_work;
 	struct work_struct break_work;
@@ -466,6 +468,7 @@ bool virtio_argo_queue_notify(struct virtqueue *vq);
 void virtio_argo_queue_work(struct virtio_argo_queue *q);
 void virtio_argo_queue_stop(struct virtio_argo_queue *q);
 void virtio_argo_queue_start(struct virtio_argo_queue *q);
+bool virtio_argo_queue_waits(const struct virtio_argo_queue *q);
 void virtio_argo_queue_abort(struct virtio_argo_queue *q, bool all);
 const char *virtio_argo_queue_used(struct virtio_argo_queue *q,
 				   const struct virtio_argo_record *record,
