@@ -14,7 +14,7 @@
 
 #define HEADER		((u32)sizeof(struct virtio_argo_record))
 
-/* Return: the header of a record of the next @n bytes of a chain. */
+/* The header of a record of the next @n bytes of a chain. */
 struct virtio_argo_record
 virtio_argo_record_of(const struct virtio_argo_queue *q,
 		      const struct virtio_argo_chain *chain, u32 n)
@@ -37,10 +37,12 @@ u32 virtio_argo_write_record(const struct virtio_argo_queue *q,
 			     const struct virtio_argo_chain *chain, u8 *to)
 {
 	u32 n = chain->out - chain->sent;
-	const struct virtio_argo_record record = virtio_argo_record_of(q, chain, n);
+	const struct virtio_argo_record record =
+		virtio_argo_record_of(q, chain, n);
 
 	memcpy(to, &record, HEADER);
-	virtio_argo_chain_read(q, virtio_argo_id_of(q, chain), chain->sent, to + HEADER, n);
+	virtio_argo_chain_read(q, virtio_argo_id_of(q, chain), chain->sent,
+			       to + HEADER, n);
 	return HEADER + n;
 }
 
@@ -70,8 +72,9 @@ static void put_off(struct virtio_argo_queue *q,
 	if (READ_ONCE(q->dev->failing))
 		virtio_argo_count(q->dev, VIRTIO_ARGO_CHAINS_FAILED);
 	else if (fits(q, backlog, chain->out - chain->sent))
-		backlog->to += virtio_argo_write_record(q, chain,
-					    backlog->records + backlog->to);
+		backlog->to +=
+			virtio_argo_write_record(q, chain, backlog->records +
+						 backlog->to);
 	else
 		virtio_argo_count(q->dev, VIRTIO_ARGO_OVERRUN);
 	virtio_argo_complete(q, chain, 0);
@@ -89,17 +92,18 @@ void virtio_argo_relieve_available(struct virtio_argo_queue *q)
 
 	if (!is_impatient(q))
 		return;
-	while (virtio_argo_is_available(q) && !(q->unsent && virtio_argo_after(q, q->unsent))) {
-		virtio_argo_take(q);
-		chain = list_last_entry(&q->chains, struct virtio_argo_chain,
-					node);
-		if (chain->in)
+	while (!(q->unsent && virtio_argo_after(q, q->unsent))) {
+		chain = virtio_argo_take(q);
+		if (!chain || chain->in)
 			break;
 		put_off(q, chain, &q->fresh);
 	}
 }
 
-/* As virtio_argo_relieve_available(), for who owns the pump, so it may change them all. */
+/*
+ * As virtio_argo_relieve_available(), for who owns the pump, and so may be done
+ * with what was taken, too.
+ */
 void virtio_argo_relieve(struct virtio_argo_queue *q)
 {
 	lockdep_assert_held(&q->lock);

@@ -23,7 +23,7 @@ virtio_argo_after(struct virtio_argo_queue *q, struct virtio_argo_chain *chain)
 
 /* taken.c */
 bool virtio_argo_is_available(const struct virtio_argo_queue *q);
-void virtio_argo_take(struct virtio_argo_queue *q);
+struct virtio_argo_chain *virtio_argo_take(struct virtio_argo_queue *q);
 struct virtio_argo_chain *
 virtio_argo_next_unsent(struct virtio_argo_queue *q);
 void virtio_argo_complete(struct virtio_argo_queue *q,

@@ -14,9 +14,10 @@ bool virtio_argo_is_available(const struct virtio_argo_queue *q)
 
 /*
  * Take the next chain from the available ring, if there is one. A chain that
- * makes no sense, which only this kernel could make, has no bytes to send.
+ * makes no sense, which only this kernel could make, is too large for all.
+ * Return: the chain, or NULL.
  */
-void virtio_argo_take(struct virtio_argo_queue *q)
+struct virtio_argo_chain *virtio_argo_take(struct virtio_argo_queue *q)
 {
 	const struct vring *ring = q->ring;
 	struct virtio_argo_chain *chain;
@@ -25,7 +26,7 @@ void virtio_argo_take(struct virtio_argo_queue *q)
 	lockdep_assert_held(&q->lock);
 
 	if (!virtio_argo_is_available(q))
-		return;
+		return NULL;
 	/* Pairs with the driver's barrier between the entry and the index. */
 	virtio_rmb(true);
 	id = virtio16_to_cpu(q->vq->vdev,
@@ -33,7 +34,7 @@ void virtio_argo_take(struct virtio_argo_queue *q)
 	q->next_avail++;
 	if (WARN_ON_ONCE(id >= ring->num ||
 			 q->chain[id].state != VIRTIO_ARGO_IDLE))
-		return;
+		return NULL;
 	chain = &q->chain[id];
 	chain->state = VIRTIO_ARGO_WAITING;
 	chain->sent = 0;
@@ -44,6 +45,7 @@ void virtio_argo_take(struct virtio_argo_queue *q)
 	list_add_tail(&chain->node, &q->chains);
 	if (!q->unsent)
 		q->unsent = chain;
+	return chain;
 }
 
 /* Return: the next chain to send, or NULL. */
