@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Descriptor chains, as the device's end sees them: bytes to read, and then room
- * to write to. The driver leaves a chain alone until it is in the used ring.
+ * Descriptor chains, as the device's end sees them: bytes to read, and then
+ * room to write to. The driver leaves a chain alone until it is in the used
+ * ring.
  */
 #include <linux/io.h>
 #include <linux/virtio_ring.h>
@@ -72,8 +73,9 @@ static bool next(struct cursor *at, struct segment *seg)
 }
 
 /*
- * Cut @seg to what lies in [*@skip, *@skip + *@n) of what is read or, with @room,
- * written, counted from where @seg begins. Return: whether there is anything.
+ * Cut @seg to what lies in [*@skip, *@skip + *@n) of what is read or, with
+ * @room, written, counted from where @seg begins. Return: whether there is
+ * anything.
  */
 static bool cut(struct segment *seg, bool room, u32 *skip, u32 *n)
 {

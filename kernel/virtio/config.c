@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a driver does with its device but for using the queues. Each operation
- * notes what the driver wants, and tells the back end if that is there. If it is
- * not, or does not answer, it is told when it is set up again. No driver waits
- * for a back end that is gone.
+ * notes what the driver wants, and tells the back end if that is there. A back
+ * end that is not, or does not answer, is told when the device is set up again.
+ * No driver waits for a back end that is gone.
  */
 #include <linux/bits.h>
 #include <linux/log2.h>
@@ -188,7 +188,10 @@ static int find_vqs(struct virtio_device *vdev, unsigned int n,
 
 	mutex_lock(&dev->ctl);
 	for (i = 0; !rc && i < n; i++) {
-		vqs[i] = infos[i].name ? find_vq(dev, index++, &infos[i]) : NULL;
+		vqs[i] = NULL;
+		if (!infos[i].name)
+			continue;
+		vqs[i] = find_vq(dev, index++, &infos[i]);
 		if (IS_ERR(vqs[i]))
 			rc = PTR_ERR(vqs[i]);
 	}

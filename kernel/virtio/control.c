@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Control requests: one at a time on a link, and a bounded wait for the answer. */
+/* Control requests: one at a time on a link, and a bounded wait for an answer. */
 #include <linux/delay.h>
 #include <linux/uio.h>
 

@@ -80,7 +80,7 @@ static void do_register(struct virtio_argo_dev *dev)
 		dev->vdev.dev.parent = &dev->parent->dev;
 		dev->vdev.dev.release = release;
 		dev->vdev.config = &virtio_argo_config_ops;
-		/* It is dev.release's from here on, whether this works or not. */
+		/* From here on release() frees it, whether this works or not. */
 		dev->registered = true;
 		rc = register_virtio_device(&dev->vdev);
 	}

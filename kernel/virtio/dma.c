@@ -100,7 +100,7 @@ static const struct dma_map_ops ops = {
 };
 
 /**
- * virtio_argo_dma_init() - give the parent of a virtio device its DMA operations
+ * virtio_argo_dma_init() - give a virtio device's parent its DMA operations
  * @dev: the parent, whose driver data are the struct virtio_argo_dev
  *
  * Return: 0, or an errno.

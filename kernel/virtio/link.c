@@ -2,8 +2,8 @@
 /*
  * Finding a back end and its devices, and finding them again.
  *
- * One work of each back end does that, step by step. It waits for the answers to
- * its requests, and never for a driver. Whoever notices that the back end may
+ * One work of each back end does that, step by step. It waits for the answers
+ * to its requests, and never for a driver. Whoever notices that the back end may
  * have forgotten this domain sets a flag and queues the work.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -25,7 +25,7 @@
 #define CONTROL_MOST	(sizeof(struct virtio_argo_control) + \
 			 VIRTIO_ARGO_MAX_CONTROL)
 
-/* Errnos of link trouble that the log does not tell of: no back end is usual. */
+/* The log does not tell of what is usual: there is no back end. */
 static bool is_usual(int rc)
 {
 	return rc == -ENOENT || rc == -ENODEV || rc == -ENOTCONN ||
@@ -387,7 +387,7 @@ static int find_again(struct virtio_argo_dev *dev)
 	return rc;
 }
 
-/* A back end that came again without a device may get it back from its admin. */
+/* A back end that came again without a device may get the device later. */
 static void miss(struct virtio_argo_dev *dev)
 {
 	if (xchg(&dev->missed, true))
@@ -396,7 +396,7 @@ static void miss(struct virtio_argo_dev *dev)
 			dev->num);
 }
 
-/* What one round of looking does about one number. @removed: its device went. */
+/* Look at one number. @removed: its device went. Return: as scan(). */
 static int look_at(struct virtio_argo_backend *be, u16 num, bool listed,
 		   bool removed)
 {
@@ -491,7 +491,7 @@ static int open_ring(struct virtio_argo_backend *be)
 	return be->ring ? 0 : virtio_argo_ring_open(be);
 }
 
-/* Return: 0, -ENOENT (there is no ring; the watcher tells when), or an errno. */
+/* Return: 0, -ENOENT (no ring; the watcher tells of one), or an errno. */
 static int await_ring(struct virtio_argo_backend *be)
 {
 	struct argo_space_state state;
@@ -613,7 +613,7 @@ static void later(struct virtio_argo_backend *be, unsigned long pause)
 		queue_delayed_work(virtio_argo_link_wq, &be->link_work, pause);
 }
 
-/* One round. Return: jiffies until the next, or ULONG_MAX if who knows tells. */
+/* One round. Return: jiffies to the next; ULONG_MAX: the watcher tells. */
 static unsigned long look(struct virtio_argo_backend *be)
 {
 	int rc = 0;

@@ -34,7 +34,9 @@ static LIST_HEAD(opened);
  */
 unsigned long virtio_argo_timeout(void)
 {
-	return min_t(uint, READ_ONCE(timeout), INT_MAX / HZ) * (unsigned long)HZ;
+	unsigned long seconds = min_t(uint, READ_ONCE(timeout), INT_MAX / HZ);
+
+	return seconds * HZ;
 }
 
 static int attach(struct argo_frontend *fe, struct argo_hv *hv)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pump of a queue: it makes messages of chains and sends them. One at a time
- * owns it, so that what is sent keeps the order of the available ring; it sends
- * without a lock.
+ * The pump of a queue: it makes messages of chains and sends them. One at a
+ * time owns it, so that what is sent keeps the order of the available ring; it
+ * sends without a lock.
  */
 #include <linux/mm.h>
 
@@ -19,8 +19,8 @@ static bool may_send(const struct virtio_argo_queue *q)
 }
 
 /*
- * The pump: prepare the next records of the backlog. What the link does not take
- * any more is dropped, and the message then is empty.
+ * The pump: prepare the next records of the backlog. What the link does not
+ * take any more is dropped, and the message then is empty.
  */
 static void prepare_backlog(struct virtio_argo_queue *q)
 {
@@ -75,7 +75,8 @@ static void prepare_small(struct virtio_argo_queue *q)
 		spin_lock_irqsave(&q->lock, flags);
 		/* What was put off meanwhile comes before what is available. */
 		chain = q->fresh.to ? q->unsent : virtio_argo_next_unsent(q);
-		if (!chain || chain->sent || m->nr_chains == VIRTIO_ARGO_BATCH ||
+		if (!chain || chain->sent ||
+		    m->nr_chains == VIRTIO_ARGO_BATCH ||
 		    chain->out > VIRTIO_ARGO_SMALL ||
 		    HEADER + chain->out > most - m->len ||
 		    is_too_large(q, chain)) {
@@ -85,7 +86,8 @@ static void prepare_small(struct virtio_argo_queue *q)
 		m->chains[m->nr_chains++] = virtio_argo_id_of(q, chain);
 		q->unsent = virtio_argo_after(q, chain);
 		spin_unlock_irqrestore(&q->lock, flags);
-		m->len += virtio_argo_write_record(q, chain, q->buffer + m->len);
+		m->len += virtio_argo_write_record(q, chain,
+						   q->buffer + m->len);
 	}
 	m->niov = 1;
 	m->iov[0] = (struct argo_hv_iov) {
@@ -94,14 +96,14 @@ static void prepare_small(struct virtio_argo_queue *q)
 	};
 }
 
-/* The pump: prepare what is left of q->unsent, or as much as a message takes. */
+/* The pump: prepare the rest of q->unsent, or as much as a message takes. */
 static void prepare_large(struct virtio_argo_queue *q,
 			  struct virtio_argo_chain *chain)
 {
 	struct virtio_argo_message *m = &q->message;
 	const u32 most = q->dev->link->max_payload - HEADER;
-	const unsigned int room =
-		min(argo_hv_params(q->dev->be->hv)->max_iov, VIRTIO_ARGO_IOV) - 1;
+	const struct argo_hv_params *hv = argo_hv_params(q->dev->be->hv);
+	const unsigned int room = min(hv->max_iov, VIRTIO_ARGO_IOV) - 1;
 	u32 n = min(chain->out - chain->sent, most);
 	u16 id = virtio_argo_id_of(q, chain);
 	unsigned int pieces;
@@ -136,8 +138,8 @@ static void prepare_large(struct virtio_argo_queue *q,
 }
 
 /*
- * The pump: prepare the next message. Return: false if there is nothing to send,
- * or nothing may be sent.
+ * The pump: prepare the next message. Return: false if there is nothing to
+ * send, or nothing may be sent.
  */
 static bool prepare(struct virtio_argo_queue *q)
 {
@@ -164,7 +166,8 @@ static bool prepare(struct virtio_argo_queue *q)
 		goto unlock;
 	while ((chain = virtio_argo_next_unsent(q)) && is_too_large(q, chain))
 		virtio_argo_fail(q, chain);
-	more = chain && (virtio_argo_after(q, chain) || virtio_argo_is_available(q));
+	more = chain && (virtio_argo_after(q, chain) ||
+			 virtio_argo_is_available(q));
 unlock:
 	spin_unlock_irqrestore(&q->lock, flags);
 
@@ -180,7 +183,8 @@ unlock:
 	return true;
 }
 
-static void set_states(struct virtio_argo_queue *q, enum virtio_argo_state state)
+static void set_states(struct virtio_argo_queue *q,
+		       enum virtio_argo_state state)
 {
 	const struct virtio_argo_message *m = &q->message;
 	unsigned int i;

@@ -60,13 +60,13 @@ static bool device_event(struct virtio_argo_link *link,
 static bool config_event(struct virtio_argo_link *link, u16 num,
 			 const struct argo_ring_msg *msg)
 {
+	const u32 at = sizeof(struct virtio_argo_control);
 	struct virtio_argo_dev *dev = find_dev(link, num);
 	struct virtio_argo_event_config event;
 
-	if (!dev || msg->len < sizeof(struct virtio_argo_control) + sizeof(event))
+	if (!dev || msg->len < at + sizeof(event))
 		return false;
-	argo_ring_read(link->be->ring, msg, sizeof(struct virtio_argo_control),
-		       &event, sizeof(event));
+	argo_ring_read(link->be->ring, msg, at, &event, sizeof(event));
 	virtio_argo_dev_config_event(dev, le32_to_cpu(event.status));
 	return true;
 }
@@ -145,7 +145,8 @@ static bool read_data(struct virtio_argo_link *link,
 	while (at < msg->len) {
 		if (msg->len - at < sizeof(record))
 			return false;
-		argo_ring_read(link->be->ring, msg, at, &record, sizeof(record));
+		argo_ring_read(link->be->ring, msg, at, &record,
+			       sizeof(record));
 		at += sizeof(record);
 		n = le32_to_cpu(record.len);
 		if (n > msg->len - at)

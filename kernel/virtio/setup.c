@@ -96,7 +96,7 @@ int virtio_argo_set_queue(struct virtio_argo_dev *dev, u16 index)
 }
 
 /**
- * virtio_argo_set_features() - tell the back end which features the driver chose
+ * virtio_argo_set_features() - tell the back end what features the driver chose
  * @dev: device
  *
  * Context: may sleep, under virtio_argo_dev.ctl.
@@ -397,7 +397,7 @@ static int replay(struct virtio_argo_dev *dev)
  * What was sent and not answered is sent again.
  *
  * Context: may sleep, takes virtio_argo_dev.ctl.
- * Return: 0, -EMEDIUMTYPE (it is another device now), or as virtio_argo_setup().
+ * Return: as virtio_argo_setup(), or -EMEDIUMTYPE (it is another device now).
  */
 int virtio_argo_setup_again(struct virtio_argo_dev *dev)
 {

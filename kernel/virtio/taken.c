@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Chains that were taken from the available ring, and their way to the used ring. */
+/* From the available ring, and into the used ring. */
 #include <linux/virtio_ring.h>
 
 #include "queue.h"

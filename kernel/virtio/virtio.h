@@ -17,16 +17,16 @@
  *					operations, and setting up anew
  *	  virtio_argo_link.turn		one control request at a time
  *	    virtio_argo_backend.reader	reading the ring, the lists of links and
- *					devices, the room of chains; softirqs off
+ *					devices, chains' room; softirqs off
  *	      virtio_argo_queue.lock	available and used ring, chains;
  *					interrupts off
  *	        (core's space_lock)
  *
  * Drivers notify with locks of their own held, some of them with interrupts
- * off. So notifying takes virtio_argo_queue.lock alone, and for a moment; and no
- * driver is called back from there, nor with that lock held. What is sent is
- * sent without a lock by who holds the queue's pump (virtio_argo_queue.pumping),
- * with softirqs off and interrupts on.
+ * off. So notifying takes virtio_argo_queue.lock alone, and for a moment; and
+ * no driver is called back from there, nor with that lock held. Who owns the
+ * queue's pump (virtio_argo_queue.pumping) sends, without a lock, with softirqs
+ * off and interrupts on.
  */
 #ifndef _ARGO_VIRTIO_VIRTIO_H
 #define _ARGO_VIRTIO_VIRTIO_H
@@ -152,7 +152,7 @@ struct virtio_argo_message {
 };
 
 /**
- * struct virtio_argo_backlog - records of chains that are done and were not sent
+ * struct virtio_argo_backlog - records that were not sent of chains that are done
  * @records: the records
  * @from: offset of the first
  * @to: end of the last
@@ -260,7 +260,7 @@ struct virtio_argo_link {
  * @num: the back end's number of the device
  * @ctl: protects what follows, up to @queue, but for @config_lock and the flags
  * @features: features that the back end offers
- * @driver_features: features that the driver has chosen, without those of the hop
+ * @driver_features: what the driver has chosen, without features of the hop
  * @agreed: the driver has chosen
  * @nr_queues: number of queues that the back end has
  * @queue_max: largest size of each
@@ -401,7 +401,7 @@ static inline void virtio_argo_count(struct virtio_argo_dev *dev,
 		   argo_hv_domid(_link->be->hv), ##__VA_ARGS__);	\
 })
 
-/* Features of the hop from driver to transport, or from there to the back end. */
+/* Features of the hops from the driver to here, and from here to the back end. */
 #define VIRTIO_ARGO_HOP_FEATURES	GENMASK_ULL(41, 28)
 
 /* main.c */
