@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <libargo/virtio/detail/wire.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace libargo::virtio::detail {
@@ -30,12 +31,20 @@ std::optional<control> parse_control(std::span<const std::byte> message) {
 }
 
 control_writer::control_writer(const control& header) : bytes_(control_header) {
-    const auto type = static_cast<std::uint8_t>((header.response ? type_response : 0U) | (header.of_bus ? type_bus : 0U));
+    const auto type =
+        static_cast<std::uint8_t>((header.response ? type_response : 0U) | (header.of_bus ? type_bus : 0U));
     store(bytes_, 0, type);
     store(bytes_, 1, header.id);
     store(bytes_, 2, header.device);
     store(bytes_, 4, header.token);
     add(header.payload);
+}
+
+control_writer& control_writer::add(std::span<const std::byte> value) {
+    const std::size_t at = bytes_.size();
+    bytes_.resize(at + value.size());
+    std::copy(value.begin(), value.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(at));
+    return *this;
 }
 
 std::vector<std::byte> control_writer::take() {

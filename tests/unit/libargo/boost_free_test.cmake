@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The compiled part of the library includes no header of Boost: then no type of Boost can be in its binary interface.
 cmake_minimum_required(VERSION 3.25)
-file(GLOB sources "${SOURCE_DIR}/*.cpp")
+file(GLOB_RECURSE sources "${SOURCE_DIR}/*.cpp")
 execute_process(
     COMMAND "${CXX}" -std=c++20 -M "-I${INCLUDE_DIR}" "-I${GENERATED_INCLUDE_DIR}" ${sources}
     RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE error)

@@ -84,10 +84,7 @@ public:
         return *this;
     }
     /// Adds bytes.
-    control_writer& add(std::span<const std::byte> value) {
-        bytes_.insert(bytes_.end(), value.begin(), value.end());
-        return *this;
-    }
+    [[gnu::visibility("default")]] control_writer& add(std::span<const std::byte> value);
 
     /// The message. The writer is not used afterwards.
     [[nodiscard, gnu::visibility("default")]] std::vector<std::byte> take();
