@@ -126,8 +126,17 @@ bool hub::remove(domid_t domid, std::uint16_t number) {
 }
 
 void hub::announce() {
+    std::vector<std::shared_ptr<link>> told;
     for (const auto& [where, one] : links_) {
-        if (!one->greeted() && has_devices(one->domid())) {
+        if (!one->devices.empty()) {
+            told.push_back(one);
+        }
+    }
+    for (const auto& one : std::vector(told)) {
+        told.push_back(obtain(one->domid(), ARGO_PORT_VIRTIO_BUS));
+    }
+    for (const auto& one : told) {
+        if (!one->greeted()) {
             one->announce_lost();
             offer(one);
         }

@@ -26,6 +26,7 @@ protected:
         EXPECT_EQ(hub.counters().breaches, 1U);
         driver.request(1, 7, {}, 1);
         EXPECT_EQ(hub.counters().not_set_up, 1U) << "until the reset";
+        device->requests.clear();
         driver.set_up(1, 0);
         driver.request(1, 7, {}, 1);
         EXPECT_EQ(device->requests.back().room(), 1U);
