@@ -125,24 +125,6 @@ bool hub::remove(domid_t domid, std::uint16_t number) {
     return true;
 }
 
-void hub::announce() {
-    std::vector<std::shared_ptr<link>> told;
-    for (const auto& [where, one] : links_) {
-        if (!one->devices.empty()) {
-            told.push_back(one);
-        }
-    }
-    for (const auto& one : std::vector(told)) {
-        told.push_back(obtain(one->domid(), ARGO_PORT_VIRTIO_BUS));
-    }
-    for (const auto& one : told) {
-        if (!one->greeted()) {
-            one->announce_lost();
-            offer(one);
-        }
-    }
-}
-
 void hub::offer(const std::shared_ptr<link>& what) {
     if (!what->queued && what->has_output()) {
         what->queued = true;
@@ -151,6 +133,16 @@ void hub::offer(const std::shared_ptr<link>& what) {
 }
 
 std::vector<std::shared_ptr<link>> hub::take_ready() { return std::exchange(ready_, {}); }
+
+std::vector<std::shared_ptr<link>> hub::idle_links() const {
+    std::vector<std::shared_ptr<link>> found;
+    for (const auto& [where, one] : links_) {
+        if (one->greeted() && !one->queued) {
+            found.push_back(one);
+        }
+    }
+    return found;
+}
 
 outgoing hub::next(link& to, std::size_t most_pieces) {
     auto made = to.next(most_pieces);

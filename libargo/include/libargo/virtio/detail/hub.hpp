@@ -46,14 +46,11 @@ public:
 
     /// A port is bound whose ring takes messages of that size.
     [[gnu::visibility("default")]] void set_port(port_t port, std::size_t largest);
-    /// Gives a domain a device. @throws std::invalid_argument the number is out of range or taken
+    /// Gives a domain a device, and tells it. @throws std::invalid_argument the number is out of range or taken
     [[gnu::visibility("default")]] void add(domid_t domid, std::uint16_t number, port_t port,
                                             std::shared_ptr<device> what);
     /// Takes a device away. @returns whether there was one
     [[gnu::visibility("default")]] bool remove(domid_t domid, std::uint16_t number);
-    /// Tells the domains that have devices that they have to say HELLO.
-    [[gnu::visibility("default")]] void announce();
-
     /// A message has come to a port. Its memory may be taken.
     [[gnu::visibility("default")]] void receive(port_t port, const address& source, message_type type,
                                                 received& message, clock::time_point now);
@@ -67,6 +64,8 @@ public:
     [[nodiscard, gnu::visibility("default")]] outgoing next(link& to, std::size_t most_pieces);
     /// A link has no output any more.
     [[gnu::visibility("default")]] void sent_all(const std::shared_ptr<link>& to);
+    /// The links that have said HELLO and are not being sent to.
+    [[nodiscard, gnu::visibility("default")]] std::vector<std::shared_ptr<link>> idle_links() const;
     /// A driver side cannot be sent to.
     [[gnu::visibility("default")]] void lost(const std::shared_ptr<link>& to);
 
