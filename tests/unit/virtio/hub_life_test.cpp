@@ -119,13 +119,6 @@ TEST_F(hub_life_test, ADeviceThatIsRemovedKeepsItsRequestsUntilTheyEnd) {
     EXPECT_EQ(hub.counters().not_set_up, 1U);
 }
 
-TEST_F(hub_life_test, AllDomainsThatHaveDevicesAreTold) {
-    hub.announce();
-    driver.pump();
-    ASSERT_EQ(driver.events.size(), 2U) << "at the bus, and at the device's port";
-    EXPECT_TRUE(driver.events[0].is(bus_message::event_lost));
-}
-
 TEST_F(hub_life_test, ADeviceThatComesIsToldToADomainThatHadNone) {
     driver_side other(hub, ARGO_PORT_VIRTIO_BUS, domid_t{5});
     EXPECT_FALSE(other.hello());
