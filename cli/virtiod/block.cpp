@@ -17,9 +17,11 @@ using libargo::virtio::request;
 
 constexpr std::uint64_t sector_size = 512;
 constexpr std::uint16_t queue_size = 128;
-/// Of one segment, so that a driver side whose memory is in pages gathers no more than these.
+/// A segment is a page, and with the headers there are no more than 64 pieces, so that Linux gathers a write of any
+/// size without a copy, and sends it in one message.
 constexpr std::size_t segment_size = 4096;
-constexpr std::size_t most_data = std::size_t{256} << 10U;
+constexpr std::size_t most_segments = 62;
+constexpr std::size_t most_data = most_segments * segment_size;
 constexpr std::size_t header_size = sizeof(virtio_blk_outhdr);
 constexpr std::size_t range_size = sizeof(virtio_blk_discard_write_zeroes);
 /// Of discard and write-zeroes: a request does not keep a thread for minutes.

@@ -27,7 +27,7 @@ constexpr std::size_t bits_of_byte = 8;
 } // namespace
 
 hub::hub(settings chosen) : settings_(std::move(chosen)), completions_(std::make_shared<completions>(settings_.wake)) {
-    ports_[ARGO_PORT_VIRTIO_BUS] = min_driver_payload;
+    ports_[ARGO_PORT_VIRTIO_BUS] = min_payload;
 }
 
 hub::~hub() {
@@ -228,7 +228,7 @@ void hub::hello(domid_t domid, port_t port, const control& asked) {
         return;
     }
     const auto largest = load<std::uint32_t>(asked.payload, 4);
-    if (largest < min_driver_payload) {
+    if (largest < min_payload) {
         ++counters_.senseless;
         return;
     }
@@ -254,8 +254,8 @@ void hub::answer_hello(const std::shared_ptr<link>& to) {
     if (!token) {
         return;
     }
-    const std::size_t largest = ports_.contains(to->port()) ? ports_.at(to->port()) : min_driver_payload;
-    std::size_t max_chain = 0;
+    const std::size_t largest = ports_.contains(to->port()) ? ports_.at(to->port()) : min_payload;
+    std::size_t max_chain = to->is_bus() ? largest : 0; // no chain comes to the bus
     const link_limits limits{.request = largest - record_header, .answer = to->largest() - record_header};
     for (const auto& [number, one] : to->devices) {
         max_chain = std::max(max_chain, one->description().max_chain);

@@ -245,7 +245,7 @@ TEST_F(hub_breach_test, ResponsesThatNobodyReadsAreBounded) {
 TEST_F(hub_breach_test, ARingThatIsTooSmallIsNotGreeted) {
     bytes payload(8);
     store(payload, 0, std::uint32_t{1});
-    store(payload, 4, std::uint32_t{511});
+    store(payload, 4, std::uint32_t{4095});
     EXPECT_FALSE(driver.ask(bus_message::hello, payload));
     EXPECT_EQ(hub.counters().senseless, 1U);
 }

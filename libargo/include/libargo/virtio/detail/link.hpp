@@ -85,7 +85,7 @@ private:
     port_t port_;
     bool greeted_ = false;
     std::optional<std::uint16_t> hello_; // the token of one that waits
-    std::size_t largest_ = min_driver_payload;
+    std::size_t largest_ = min_payload;
 
     std::deque<std::vector<std::byte>> responses_;
     std::map<std::uint16_t, presence> presences_;

@@ -23,8 +23,8 @@ inline constexpr std::size_t control_header = 8;
 inline constexpr std::size_t max_control_payload = 256;
 /// Device numbers are 1 to 255.
 inline constexpr std::uint16_t end_of_devices = 256;
-/// A driver side's ring takes at least this: a control message, and a record with some payload.
-inline constexpr std::size_t min_driver_payload = 512;
+/// Each side's ring takes messages of at least this size.
+inline constexpr std::size_t min_payload = 4096;
 
 /// Messages of the bus.
 enum class bus_message : std::uint8_t {
