@@ -245,6 +245,7 @@ bool attachment::reserve(chain& what, std::size_t size) const noexcept {
 std::unique_ptr<chain> attachment::begin(const record& header) const {
     auto made = std::make_unique<chain>();
     made->owner = std::const_pointer_cast<attachment>(shared_from_this());
+    made->device = number_;
     made->home = home_;
     made->pool = pool_;
     made->life = life_;

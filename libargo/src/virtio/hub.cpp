@@ -440,13 +440,16 @@ void hub::receive_record(const std::shared_ptr<link>& from, const record& header
 void hub::collect() {
     auto news = completions_->take();
     for (auto& one : news.finished) {
-        const auto owner = one->owner;
-        const auto to = owner->where();
+        const auto owner = one->owner.lock();
         counters_.failed += one->failed ? 1U : 0U;
-        auto answer = owner->finished(std::move(one));
+        const auto to = owner == nullptr ? nullptr : owner->where();
         if (to == nullptr) {
-            continue; // the device was removed
+            ++counters_.stale; // the device was removed
+            continue;
         }
+        const bool wants_answer = one->room_size != 0;
+        auto answer = owner->finished(std::move(one));
+        counters_.stale += wants_answer && answer == nullptr ? 1U : 0U;
         if (answer != nullptr) {
             to->answer(std::move(answer));
             offer(to);

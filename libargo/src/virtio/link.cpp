@@ -57,7 +57,10 @@ bool link::respond(std::vector<std::byte> message) {
 void link::answer(std::unique_ptr<chain> what) { answers_.push_back(std::move(what)); }
 
 std::size_t link::drop_stale() {
-    return std::erase_if(answers_, [](const auto& one) { return !one->owner->is_current(*one); });
+    return std::erase_if(answers_, [](const auto& one) {
+        const auto owner = one->owner.lock();
+        return owner == nullptr || !owner->is_current(*one);
+    });
 }
 
 void link::drop(std::uint16_t device) {
@@ -118,7 +121,7 @@ outgoing link::next_answers(std::size_t most_pieces) {
         const std::shared_ptr<chain>& next = answers_.front();
         chain& what = *next;
         record header{.op = static_cast<std::uint8_t>(operation::used),
-                      .device = what.owner->number(),
+                      .device = what.device,
                       .queue = what.queue,
                       .id = what.id,
                       .epoch = what.epoch};
@@ -146,7 +149,9 @@ outgoing link::next_answers(std::size_t most_pieces) {
         left -= record_header + payload.size();
         made.chains.push_back(next);
         if (is_last) {
-            what.owner->answered(what);
+            if (const auto owner = what.owner.lock()) {
+                owner->answered(what);
+            }
             ++made.answers;
             answers_.pop_front();
         }

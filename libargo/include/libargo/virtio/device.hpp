@@ -33,6 +33,9 @@ struct link_limits {
 /// The server calls the virtual functions from its executor, one at a time. None of them may block: whatever takes long
 /// keeps the request and ends it later, from any thread.
 ///
+/// A device whose requests are in other threads' hands keeps itself alive for them, as with `shared_from_this`: the
+/// server lets go of a device that is removed.
+///
 /// An exception from `handle` is reported to the server's log, and its request has failed. The other functions must not
 /// throw.
 ///

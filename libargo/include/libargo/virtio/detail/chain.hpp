@@ -30,7 +30,8 @@ struct part {
 
 /// A request on its way through the device side.
 struct chain {
-    std::shared_ptr<attachment> owner;
+    std::weak_ptr<attachment> owner; ///< weak, since a device may keep a request for ever
+    std::uint16_t device = 0;        ///< its number
     std::shared_ptr<completions> home;
     std::shared_ptr<buffer_pool> pool;
     std::uint64_t life = 0; ///< of its device, when it came
