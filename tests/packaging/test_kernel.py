@@ -103,9 +103,9 @@ class Makefile(Case):
     def test_the_list_has_what_the_kernel_can_have(self):
         everything = set(self.make("-s", "KDIR=", "list")[1].splitlines())
         self.assertEqual(everything, {"core argo", "char argo_char", "loopback argo_loopback", "net argo_net",
-                                      "vsock argo_vsock"})
+                                      "virtio virtio_argo", "vsock argo_vsock"})
         without = set(self.make("-s", self.headers("CONFIG_INET=y"), "list")[1].splitlines())
-        self.assertEqual(everything - without, {"vsock argo_vsock"})
+        self.assertEqual(everything - without, {"virtio virtio_argo", "vsock argo_vsock"})
 
     def test_objects_of_another_kernel_are_removed(self):
         kdir = self.headers()
