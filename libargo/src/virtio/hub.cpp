@@ -78,6 +78,11 @@ bool hub::has_devices(domid_t domid) const {
     return false;
 }
 
+bool hub::has_devices_at(domid_t domid, port_t port) const {
+    const auto there = find(domid, port);
+    return port == ARGO_PORT_VIRTIO_BUS ? has_devices(domid) : there != nullptr && !there->devices.empty();
+}
+
 std::shared_ptr<buffer_pool> hub::pool_of(domid_t domid) {
     auto pool = pools_[domid].lock();
     if (pool == nullptr) {
@@ -167,11 +172,10 @@ void hub::lost(const std::shared_ptr<link>& to) {
 
 void hub::receive(port_t port, const address& source, message_type type, received& message, clock::time_point now) {
     ++counters_.messages_received;
-    if (source.port != ARGO_PORT_VIRTIO_DRIVER) {
-        ++counters_.foreign;
-    } else if (type == control_type) {
+    const bool is_from_driver = source.port == ARGO_PORT_VIRTIO_DRIVER;
+    if (is_from_driver && type == control_type) {
         receive_control(source.domid, port, message.bytes(), now);
-    } else if (type == data_type && port != ARGO_PORT_VIRTIO_BUS) {
+    } else if (is_from_driver && type == data_type && port != ARGO_PORT_VIRTIO_BUS) {
         receive_records(source.domid, port, message, now);
     } else {
         ++counters_.foreign;

@@ -21,7 +21,7 @@ public:
         // NOLINTNEXTLINE(cppcoreguidelines-no-malloc): calloc() does not touch large memory that is zero already
         void operator()(std::byte* memory) const noexcept { std::free(memory); }
     };
-    using memory_type = std::unique_ptr<std::byte[], freeing>; // NOLINT(modernize-avoid-c-arrays): an owner of one
+    using memory_type = std::unique_ptr<std::byte, freeing>;
 
     buffer() = default;
     buffer(std::shared_ptr<buffer_pool> home, memory_type memory, std::size_t capacity) noexcept

@@ -51,6 +51,9 @@ public:
                                             std::shared_ptr<device> what);
     /// Takes a device away. @returns whether there was one
     [[gnu::visibility("default")]] bool remove(domid_t domid, std::uint16_t number);
+    /// Whether a domain has devices at a port.
+    [[nodiscard, gnu::visibility("default")]] bool has_devices_at(domid_t domid, port_t port) const;
+
     /// A message has come to a port. Its memory may be taken.
     [[gnu::visibility("default")]] void receive(port_t port, const address& source, message_type type,
                                                 received& message, clock::time_point now);

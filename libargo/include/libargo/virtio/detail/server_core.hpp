@@ -242,7 +242,11 @@ private:
 
     void pump(const std::shared_ptr<sending>& what) {
         const auto via = ring_of(*what->to);
-        while (via != nullptr && what->to->has_output()) {
+        if (via == nullptr) {
+            hub_->lost(what->to);
+            return;
+        }
+        while (what->to->has_output()) {
             what->message = hub_->next(*what->to, buffers_);
             what->buffers.clear();
             for (const auto piece : what->message.pieces) {
@@ -310,8 +314,23 @@ private:
                     self->hub_->lost(one);
                 }
             }
+            self->close_unused();
             self->flush();
             self->look_for_the_gone();
+        });
+    }
+
+    /// Rings of domains that have no devices there any more. Not at once: a device that was changed comes back, and a
+    /// driver side takes the end of a ring for that of the whole device side.
+    void close_unused() {
+        std::erase_if(rings_, [this](const auto& entry) {
+            const auto& [port, partner] = entry.first;
+            if (partner == domid_t::any || hub_->has_devices_at(partner, port)) {
+                return false;
+            }
+            error_code ignored;
+            entry.second->socket.close(ignored); // its wait holds it, and ends now
+            return true;
         });
     }
 
