@@ -82,4 +82,4 @@ TEST(virtio_wire, a_failure_is_a_last_record) {
     EXPECT_FALSE(virtio_argo_used_ok(&unknown, 513, 0));
 }
 
-}  // namespace
+} // namespace
