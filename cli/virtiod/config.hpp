@@ -20,6 +20,7 @@ struct device_name {
     std::uint16_t domid = 0;
     std::uint16_t number = 0;
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): it takes the zero of a comparison for a pointer
     friend auto operator<=>(const device_name&, const device_name&) = default;
 };
 

@@ -26,7 +26,7 @@ public:
     daemon(asio::io_context& context, libargo::virtio::server_options options, std::size_t threads);
     daemon(const daemon&) = delete;
     daemon& operator=(const daemon&) = delete;
-    ~daemon();
+    ~daemon(); // NOLINT(bugprone-exception-escape): closing allocates to post handlers
 
     /// Binds the bus. @throws boost::system::system_error as `libargo::virtio::server::open`
     void open() { server_.open(); }

@@ -115,6 +115,7 @@ public:
     /// @{
 
     /// A socket that is not open.
+    // NOLINTNEXTLINE(modernize-pass-by-value): as Asio's
     explicit basic_socket(const executor_type& executor) : executor_(executor) {}
 
     /// A socket that is not open, on the executor of a context (`io_context`).

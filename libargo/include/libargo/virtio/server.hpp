@@ -50,6 +50,7 @@ public:
     server(server&&) = default;
     server& operator=(server&&) = default;
     /// As `close`.
+    // NOLINTNEXTLINE(bugprone-exception-escape): closing allocates to post handlers
     ~server() {
         if (core_ != nullptr) {
             core_->close();
