@@ -56,6 +56,12 @@ bool link::respond(std::vector<std::byte> message) {
 
 void link::answer(std::unique_ptr<chain> what) { answers_.push_back(std::move(what)); }
 
+void link::announce(std::uint16_t device, presence state) {
+    // A device that went and came again is another one: both are told, in that order, and each once.
+    std::erase(presences_, std::pair(device, state));
+    presences_.emplace_back(device, state);
+}
+
 std::size_t link::drop_stale() {
     return std::erase_if(answers_, [](const auto& one) {
         const auto owner = one->owner.lock();
@@ -102,8 +108,8 @@ std::vector<std::byte> link::next_event() {
         return bus_event(bus_message::event_lost).take();
     }
     if (!presences_.empty()) {
-        const auto [device, state] = *presences_.begin();
-        presences_.erase(presences_.begin());
+        const auto [device, state] = presences_.front();
+        presences_.pop_front();
         return bus_event(bus_message::event_device).add(device).add(static_cast<std::uint16_t>(state)).take();
     }
     const std::uint16_t device = *config_changes_.begin();

@@ -16,7 +16,11 @@ bytes text_bytes(std::string_view text) {
     return {view.begin(), view.end()};
 }
 
-bytes filled(std::size_t size, unsigned value) { return bytes(size, static_cast<std::byte>(value)); }
+bytes filled(std::size_t size, unsigned value) {
+    bytes made;
+    made.assign(size, static_cast<std::byte>(value));
+    return made;
+}
 
 driver_side::driver_side(hub& other, port_t at, domid_t own) : hub_(&other), port_(at), domid_(own) {}
 

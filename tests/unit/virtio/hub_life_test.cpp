@@ -120,6 +120,18 @@ TEST_F(hub_life_test, RequestsOfADeviceThatIsRemovedEndWithoutEffect) {
     EXPECT_EQ(hub.counters().not_set_up, 1U);
 }
 
+TEST_F(hub_life_test, ADeviceThatIsReplacedGoesAndComes) {
+    ASSERT_TRUE(bus.hello());
+    for (int i = 0; i < 3; ++i) {
+        hub.remove(driver_side::domid, 1);
+        hub.add(driver_side::domid, 1, port, std::make_shared<kept_device>());
+    }
+    bus.pump();
+    ASSERT_EQ(bus.event_payloads.size(), 2U);
+    EXPECT_EQ(bus.event_payloads[0][2], std::byte{2});
+    EXPECT_EQ(bus.event_payloads[1][2], std::byte{1});
+}
+
 TEST_F(hub_life_test, ADeviceThatComesIsToldToADomainThatHadNone) {
     driver_side other(hub, ARGO_PORT_VIRTIO_BUS, domid_t{5});
     EXPECT_FALSE(other.hello());

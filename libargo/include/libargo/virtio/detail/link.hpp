@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <libargo/address.hpp>
@@ -65,7 +66,7 @@ public:
     std::size_t drop_stale();
     /// Takes a device away.
     void drop(std::uint16_t device);
-    void announce(std::uint16_t device, presence state) { presences_[device] = state; }
+    void announce(std::uint16_t device, presence state);
     void announce_lost() noexcept { lost_ = true; }
     void announce_config(std::uint16_t device) { config_changes_.insert(device); }
 
@@ -88,7 +89,7 @@ private:
     std::size_t largest_ = min_payload;
 
     std::deque<std::vector<std::byte>> responses_;
-    std::map<std::uint16_t, presence> presences_;
+    std::deque<std::pair<std::uint16_t, presence>> presences_;
     std::set<std::uint16_t> config_changes_;
     bool lost_ = false;
     std::deque<std::shared_ptr<chain>> answers_;
