@@ -99,8 +99,8 @@ private:
                 return;
             }
             if (signal == SIGTERM || signal == SIGINT) {
-                daemon_.close();
                 log_(severity::notice, "ends; " + daemon_.summary());
+                daemon_.close();
                 context_.stop();
                 return;
             }
