@@ -86,7 +86,8 @@ static int send_from_user(const struct argo_outgoing *out)
  *	it is woken once the message fits; or NULL
  *
  * Context: any but the hard interrupt; may sleep if @out->msg.user and not
- * @out->nofault.
+ * @out->nofault. With argo_hv_params.irqs_off also the hard interrupt, and with
+ * interrupts off.
  * Return: payload bytes, or -EAGAIN (no space now), -ECONNREFUSED,
  * -EHOSTUNREACH, -EMSGSIZE, -EACCES, -EFAULT, -ENOMEM, -ENODEV.
  */

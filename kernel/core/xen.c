@@ -305,6 +305,7 @@ int argo_xen_init(void)
 		.max_rings = XEN_ARGO_MAX_RINGS,
 		.max_iov = XEN_ARGO_MAX_IOV,
 		.max_queries = XEN_ARGO_MAX_NOTIFY,
+		.irqs_off = true,
 	};
 	struct argo_xen *xen;
 	int rc;

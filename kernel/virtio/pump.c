@@ -304,18 +304,7 @@ static bool pump_end(struct virtio_argo_queue *q)
 	return end;
 }
 
-/* Send what there is. Softirqs off, interrupts on. */
-void virtio_argo_pump(struct virtio_argo_queue *q)
-{
-	if (!pump_begin(q))
-		return;
-	do {
-		while (prepare(q) && send(q))
-			;
-	} while (!pump_end(q));
-}
-
-/* With interrupts off no message can be sent, but chains can be done. */
+/* Where no message can be sent now, chains can be done. */
 void virtio_argo_defer(struct virtio_argo_queue *q)
 {
 	unsigned long flags;
@@ -327,4 +316,22 @@ void virtio_argo_defer(struct virtio_argo_queue *q)
 		virtio_argo_relieve(q);
 	spin_unlock_irqrestore(&q->lock, flags);
 	virtio_argo_kick(q->dev);
+}
+
+/*
+ * Send what there is. Softirqs off, or interrupts off where the hypervisor can.
+ * An interrupt may notify what it has interrupted the pump of; and a driver may
+ * wait for that.
+ */
+void virtio_argo_pump(struct virtio_argo_queue *q)
+{
+	if (!pump_begin(q)) {
+		if (irqs_disabled())
+			virtio_argo_defer(q);
+		return;
+	}
+	do {
+		while (prepare(q) && send(q))
+			;
+	} while (!pump_end(q));
 }

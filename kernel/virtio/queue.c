@@ -17,16 +17,19 @@
 bool virtio_argo_queue_notify(struct virtqueue *vq)
 {
 	struct virtio_argo_queue *q = vq->priv;
+	bool irqs_off = irqs_disabled();
 
-	if (irqs_disabled()) {
+	if (irqs_off && !argo_hv_params(q->dev->be->hv)->irqs_off) {
 		virtio_argo_defer(q);
 		return true;
 	}
-	local_bh_disable();
+	if (!irqs_off)
+		local_bh_disable();
 	virtio_argo_pump(q);
 	if (READ_ONCE(q->interrupt) || READ_ONCE(q->dev->failing))
 		virtio_argo_kick(q->dev);
-	local_bh_enable();
+	if (!irqs_off)
+		local_bh_enable();
 	return true;
 }
 

@@ -26,7 +26,7 @@
  * off. So notifying takes virtio_argo_queue.lock alone, and for a moment; and
  * no driver is called back from there, nor with that lock held. Who owns the
  * queue's pump (virtio_argo_queue.pumping) sends, without a lock, with softirqs
- * off and interrupts on.
+ * off; and with interrupts off only where the hypervisor can.
  */
 #ifndef _ARGO_VIRTIO_VIRTIO_H
 #define _ARGO_VIRTIO_VIRTIO_H
@@ -64,7 +64,7 @@
 /* Memory of a queue where small chains, or pieces of large ones, are joined. */
 #define VIRTIO_ARGO_BUFFER		SZ_128K
 /* Bytes of chains that are done and that the back end has not taken yet. */
-#define VIRTIO_ARGO_BACKLOG_ROOM	SZ_32K
+#define VIRTIO_ARGO_BACKLOG_ROOM	SZ_64K
 /* Chains up to this size share a message when several wait. */
 #define VIRTIO_ARGO_SMALL		SZ_8K
 /* Most chains of a message. */

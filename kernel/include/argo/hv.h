@@ -215,6 +215,7 @@ static inline struct argo_addr argo_hv_wire_dst(const struct argo_addr *dst)
  * @max_rings: most rings that the domain may have
  * @max_iov: most pieces of a message
  * @max_queries: most queries in one notify, at least 2
+ * @irqs_off: argo_hv_ops.sendv may be called with interrupts off, too
  */
 struct argo_hv_params {
 	const struct argo_hv_ops *ops;
@@ -225,6 +226,7 @@ struct argo_hv_params {
 	u32 max_rings;
 	u32 max_iov;
 	u32 max_queries;
+	bool irqs_off;
 };
 
 struct argo_hv *argo_hv_register(const struct argo_hv_params *params);
