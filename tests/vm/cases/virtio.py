@@ -7,7 +7,7 @@ from lab.cases import case, each, expect
 
 NEEDS = ["argo_char", "virtio_argo", "argo-virtiod"]
 IMAGE, CONF, SOURCE = "/tmp/virtio.img", "/tmp/virtiod.conf", "/tmp/virtio.source"
-MIB = 24
+MIB = 6
 SIZE = MIB << 20
 
 
