@@ -23,6 +23,10 @@ constexpr std::size_t worth_keeping = 8192;
 
 constexpr std::size_t queue_message = 40;
 
+/// Chains without room that a device may have beyond the size of a queue: those of the message after which no more are
+/// read.
+constexpr std::size_t most_beyond = 256;
+
 [[nodiscard]] std::uint32_t block_of(std::uint64_t features, std::uint32_t block) noexcept {
     return block < feature_bits / block_bits ? static_cast<std::uint32_t>(features >> (block * block_bits)) : 0;
 }
@@ -341,7 +345,7 @@ attachment::taken attachment::refuse(std::unique_ptr<chain> what) {
 
 attachment::taken attachment::hand_over(queue& where, std::unique_ptr<chain> what) {
     if (what->room_size == 0) {
-        if (where.silent == where.size) {
+        if (where.silent >= std::size_t{where.size} + most_beyond) {
             return {.what = outcome::overrun};
         }
         ++where.silent;
@@ -349,6 +353,11 @@ attachment::taken attachment::hand_over(queue& where, std::unique_ptr<chain> wha
     ++in_progress_;
     device_->handle(request(std::move(what)));
     return {.what = outcome::handed};
+}
+
+bool attachment::is_congested() const noexcept {
+    return std::any_of(queues_.begin(), queues_.end(),
+                       [](const queue& one) { return one.size != 0 && one.silent >= one.size; });
 }
 
 attachment::taken attachment::breach() {

@@ -83,6 +83,12 @@ bool hub::has_devices_at(domid_t domid, port_t port) const {
     return port == ARGO_PORT_VIRTIO_BUS ? has_devices(domid) : there != nullptr && !there->devices.empty();
 }
 
+bool hub::is_congested(domid_t domid, port_t port) const {
+    const auto there = find(domid, port);
+    return there != nullptr && std::any_of(there->devices.begin(), there->devices.end(),
+                                           [](const auto& entry) { return entry.second->is_congested(); });
+}
+
 std::shared_ptr<buffer_pool> hub::pool_of(domid_t domid) {
     auto pool = pools_[domid].lock();
     if (pool == nullptr) {

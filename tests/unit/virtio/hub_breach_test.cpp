@@ -208,13 +208,20 @@ TEST_F(hub_breach_test, ARequestThatGetsTooLargeFailsAtItsEnd) {
 
 TEST_F(hub_breach_test, RequestsWithoutRoomAreBounded) {
     driver.set_up(1, 0);
-    for (int i = 0; i < 10; ++i) {
+    for (int i = 0; i < 7; ++i) {
         driver.request(1, 0, text_bytes("output"), 0);
     }
-    EXPECT_EQ(device->requests.size(), 8U) << "as many as the queue has places";
+    EXPECT_FALSE(hub.is_congested(driver_side::domid, port));
+    driver.request(1, 0, text_bytes("output"), 0);
+    EXPECT_TRUE(hub.is_congested(driver_side::domid, port)) << "as many as the queue has places";
+    for (int i = 0; i < 258; ++i) {
+        driver.request(1, 0, text_bytes("output"), 0);
+    }
+    EXPECT_EQ(device->requests.size(), 264U);
     EXPECT_EQ(hub.counters().overrun, 2U);
     device->requests.clear();
     driver.pump();
+    EXPECT_FALSE(hub.is_congested(driver_side::domid, port));
     driver.request(1, 0, text_bytes("output"), 0);
     EXPECT_EQ(device->requests.size(), 1U);
 }

@@ -183,6 +183,36 @@ TEST_F(VirtioServer, AFullRingIsWaitedForAndDelaysNoOther) {
     EXPECT_EQ(answers, 8U) << "none is lost";
 }
 
+TEST_F(VirtioServer, OutputThatADeviceCannotTakeWaitsInTheRing) {
+    server one(context.get_executor(), options);
+    one.add(domid_t{guest}, 1, device, port);
+    auto at = ring_of_guest();
+    set_up(at);
+    const auto fill = [&] {
+        error_code ec;
+        std::size_t sent = 0;
+        for (; !ec && sent < 5000; ++sent) {
+            const auto head = to_bytes({.op = 1, .device = 1, .epoch = 7});
+            at.send_to(asio::buffer(head), address{domid_t{back}, port}, data_type, ec);
+            if (sent % 100 == 0) {
+                poll();
+            }
+        }
+        return sent - 1;
+    };
+    const std::size_t sent = fill();
+    EXPECT_LT(sent, 4999U) << "the ring is full";
+    EXPECT_EQ(device->requests.size(), 8U);
+    std::size_t done = 0;
+    for (int i = 0; i < 5000 && done < sent; ++i) {
+        done += device->requests.size();
+        device->requests.clear();
+        poll();
+    }
+    EXPECT_EQ(done, sent) << "none is lost";
+    EXPECT_EQ(one.counters().overrun, 0U);
+}
+
 TEST_F(VirtioServer, ADomainThatHasGoneIsForgotten) {
     server one(context.get_executor(), options);
     one.add(domid_t{guest}, 1, device, port);

@@ -99,6 +99,9 @@ public:
     /// Chains that the device has, those of before a reset too.
     [[nodiscard]] std::size_t in_progress() const noexcept { return in_progress_; }
 
+    /// Whether the device has as many chains without room as a queue has places: further messages had better wait.
+    [[nodiscard]] bool is_congested() const noexcept;
+
     /// The config space has changed. @returns the EVENT_CONFIG
     void bump_generation() noexcept { ++generation_; }
     [[nodiscard]] std::vector<std::byte> config_event() const;

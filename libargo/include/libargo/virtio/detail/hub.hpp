@@ -54,6 +54,9 @@ public:
     /// Whether a domain has devices at a port.
     [[nodiscard, gnu::visibility("default")]] bool has_devices_at(domid_t domid, port_t port) const;
 
+    /// Whether messages of a domain to a port had better wait until a device has dealt with those of before.
+    [[nodiscard, gnu::visibility("default")]] bool is_congested(domid_t domid, port_t port) const;
+
     /// A message has come to a port. Its memory may be taken.
     [[gnu::visibility("default")]] void receive(port_t port, const address& source, message_type type,
                                                 received& message, clock::time_point now);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <random>
@@ -67,6 +68,12 @@ public:
     [[nodiscard]] statistics counters() const { return hub_ == nullptr ? statistics{} : hub_->counters(); }
 
 private:
+    /// A message for a device that has enough to do.
+    struct held_message {
+        message_info info;
+        received message;
+    };
+
     struct ring {
         ring(const boost::asio::any_io_executor& executor, port_t at, domid_t of)
             : socket(executor), port(at), partner(of) {}
@@ -75,6 +82,7 @@ private:
         port_t port;
         domid_t partner;
         std::size_t max_message = 0;
+        std::deque<held_message> held; // while there are any, the ring is not read
     };
     using ring_ptr = std::shared_ptr<ring>;
 
@@ -107,6 +115,7 @@ private:
             boost::asio::post(executor, [weak] {
                 if (const auto self = weak.lock(); self != nullptr && self->hub_ != nullptr) {
                     self->hub_->collect();
+                    self->resume();
                     self->flush();
                 }
             });
@@ -181,14 +190,40 @@ private:
         for (std::size_t i = 0; i < count && !ec; ++i) {
             const auto& info = incoming_.at(i).info;
             messages_.at(i).size = incoming_.at(i).received();
-            hub_->receive(from->port, info.source, info.truncated ? message_type{} : info.type, messages_.at(i), now);
+            take(*from, info, messages_.at(i), now);
         }
         flush();
         if (ec && ec != boost::asio::error::would_block && ec != boost::asio::error::try_again) {
             ring_failed(from, ec);
-            return;
+        } else if (from->held.empty()) {
+            wait(from);
         }
-        wait(from);
+    }
+
+    /// A domain with a ring of its own waits for its devices. In a ring for all, it would keep others waiting.
+    void take(ring& from, const message_info& info, received& message, hub::clock::time_point now) {
+        if (from.partner != domid_t::any && (!from.held.empty() || hub_->is_congested(from.partner, from.port))) {
+            from.held.push_back({.info = info, .message = std::move(message)});
+        } else {
+            hub_->receive(from.port, info.source, info.truncated ? message_type{} : info.type, message, now);
+        }
+    }
+
+    /// Devices have ended requests: takes what was held for them.
+    void resume() {
+        const auto now = hub::clock::now();
+        for (const auto& [where, one] : rings_) {
+            const bool was_held = !one->held.empty();
+            while (!one->held.empty() && !hub_->is_congested(one->partner, one->port)) {
+                auto next = std::move(one->held.front());
+                one->held.pop_front();
+                hub_->receive(one->port, next.info.source, next.info.truncated ? message_type{} : next.info.type,
+                              next.message, now);
+            }
+            if (was_held && one->held.empty()) {
+                wait(one);
+            }
+        }
     }
 
     /// Memory for messages, which all rings share: what is in it is dealt with before the next ring is read.
