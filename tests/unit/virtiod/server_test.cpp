@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The server's I/O, over a driver and a hypervisor in this process.
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -211,6 +212,20 @@ TEST_F(VirtioServer, OutputThatADeviceCannotTakeWaitsInTheRing) {
     }
     EXPECT_EQ(done, sent) << "none is lost";
     EXPECT_EQ(one.counters().overrun, 0U);
+}
+
+TEST_F(VirtioServer, ADomainThatCannotHaveARingOfItsOwnSharesOne) {
+    server one(context.get_executor(), options);
+    one.open();
+    driver->fail_next(ARGO_IOC_BIND, EHOSTUNREACH);
+    one.add(domid_t{guest}, 1, device, port);
+    EXPECT_EQ(lines.back().substr(0, 45), "domain 3 has no ring of its own at port 300: ");
+    auto at = ring_of_guest();
+    set_up(at);
+    driver->fail_next(ARGO_IOC_BIND, ENOSPC);
+    one.add(domid_t{4}, 1, std::make_shared<kept_device>(), port);
+    auto other = ring_of_guest(4);
+    set_up(other);
 }
 
 TEST_F(VirtioServer, ADomainThatHasGoneIsForgotten) {

@@ -49,6 +49,18 @@ def _image(lab, name, mib):
     return path
 
 
+@case("pv61", needs=["argo_char", "virtio_argo", "virtio_entropy"], loopback=True)
+def a_device_of_a_program_of_ones_own(lab, u):
+    """libargo/examples/virtio_entropy.cpp"""
+    program = lab.dom0.spawn(f"exec virtio_entropy {u.domid}")
+    u.check("modprobe virtio-rng; modprobe virtio_argo")
+    program.wait_for("its driver is ready")
+    expect(u.check("head -c 64 /dev/hwrng | wc -c").strip() == "64")
+    program.kill(15)
+    expect(program.wait(20).rc == 0, program.err)
+    u.check("rmmod virtio_argo")
+
+
 @case("pv61", needs=NEEDS, loopback=True, expects=["I/O error", "Buffer I/O error"])
 def options_of_disks(lab, u):
     one, two = _image(lab, "one", 8), _image(lab, "two", 4)
