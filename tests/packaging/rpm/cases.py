@@ -43,12 +43,14 @@ def _files(version):
         "argo": set(),
         "argo-dkms": {f"/usr/src/argo-{version}/{name}" for name in {*_tracked(DKMS_SOURCES), "dkms.conf", "replace"}},
         "argo-utils": {
-            "/etc/argo", "/etc/argo/net", "/usr/bin/argo-ctl", "/usr/bin/argo-policy", f"{libdir}/ip", f"{libdir}/ip/link_argo.so",
+            "/etc/argo", "/etc/argo/net", "/usr/bin/argo-ctl", "/usr/bin/argo-policy", "/usr/bin/argo-virtiod",
+            f"{libdir}/ip", f"{libdir}/ip/link_argo.so",
             "/usr/lib/modprobe.d/argo.conf", "/usr/lib/systemd/system/argo-firewall.service",
             "/usr/lib/systemd/system/argo-net@.service",
             "/usr/lib/sysusers.d/argo.conf", "/usr/lib/udev/rules.d/60-argo.rules",
             "/usr/share/bash-completion/completions/argo-ctl", "/usr/share/bash-completion/completions/argo-policy",
             "/usr/share/man/man1/argo-ctl.1.gz", "/usr/share/man/man1/argo-policy.1.gz",
+            "/usr/share/man/man1/argo-virtiod.1.gz",
             "/usr/share/man/man8/ip-link-argo.8.gz"},
         "libargo": {f"{libdir}/libargo.so.0", f"{libdir}/libargo.so.{release}"},
         "libargo-devel": headers | {f"{libdir}/libargo.so", f"{libdir}/pkgconfig/libargo.pc", *(
