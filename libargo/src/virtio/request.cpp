@@ -63,7 +63,7 @@ void request::fail() noexcept {
 }
 
 void request::end() noexcept {
-    const auto home = what_->home;
+    const auto home = std::move(what_->home); // which is to hold the chain, and not itself
     what_->readable = {};
     what_->readable_memory = {};
     home->finished(std::move(what_));
