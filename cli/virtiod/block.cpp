@@ -24,9 +24,12 @@ constexpr std::size_t most_segments = 62;
 constexpr std::size_t most_data = most_segments * segment_size;
 constexpr std::size_t header_size = sizeof(virtio_blk_outhdr);
 constexpr std::size_t range_size = sizeof(virtio_blk_discard_write_zeroes);
-/// Of discard and write-zeroes: a request does not keep a thread for minutes.
-constexpr std::uint32_t most_sectors = 1U << 21U;
-constexpr std::uint32_t most_ranges = 16;
+/// Of a range that is discarded; storage does that without I/O of that size.
+constexpr std::uint32_t most_discarded = 1U << 21U;
+constexpr std::uint32_t most_discards = 16;
+/// Of the one range that is zeroed. Where storage cannot do that, zeroes are written: a request does not keep a thread
+/// for minutes.
+constexpr std::uint32_t most_zeroed = 1U << 16U;
 
 [[nodiscard]] constexpr std::uint64_t bit(unsigned number) { return std::uint64_t{1} << number; }
 
@@ -78,11 +81,11 @@ void block_device::read_config(std::size_t offset, std::span<std::byte> into) co
     config.blk_size = htole32(storage_->block_size());
     config.num_queues = htole16(1);
     const std::uint32_t alignment = htole32(static_cast<std::uint32_t>(storage_->block_size() / sector_size));
-    config.max_discard_sectors = htole32(most_sectors);
-    config.max_discard_seg = htole32(most_ranges);
+    config.max_discard_sectors = htole32(most_discarded);
+    config.max_discard_seg = htole32(most_discards);
     config.discard_sector_alignment = alignment;
-    config.max_write_zeroes_sectors = htole32(most_sectors);
-    config.max_write_zeroes_seg = htole32(most_ranges);
+    config.max_write_zeroes_sectors = htole32(most_zeroed);
+    config.max_write_zeroes_seg = htole32(1);
     config.write_zeroes_may_unmap = 1;
     const auto bytes = std::as_bytes(std::span(&config, 1)).subspan(offset, into.size());
     std::copy(bytes.begin(), bytes.end(), into.begin());
@@ -164,7 +167,7 @@ std::uint8_t block_device::write(std::span<const std::byte> data, std::uint64_t 
 }
 
 std::uint8_t block_device::discard_or_zero(std::span<const std::byte> data, bool zero) const {
-    if (data.empty() || data.size() % range_size != 0 || data.size() / range_size > most_ranges) {
+    if (data.empty() || data.size() % range_size != 0 || data.size() / range_size > (zero ? 1 : most_discards)) {
         return VIRTIO_BLK_S_UNSUPP;
     }
     for (; !data.empty(); data = data.subspan(range_size)) {
@@ -174,7 +177,8 @@ std::uint8_t block_device::discard_or_zero(std::span<const std::byte> data, bool
         const std::uint32_t sectors = le32toh(range.num_sectors);
         const std::uint32_t flags = le32toh(range.flags);
         const std::uint64_t size = sectors * sector_size;
-        if ((flags & ~(zero ? std::uint32_t{VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP} : 0U)) != 0 || sectors > most_sectors) {
+        if ((flags & ~(zero ? std::uint32_t{VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP} : 0U)) != 0 ||
+            sectors > (zero ? most_zeroed : most_discarded)) {
             return VIRTIO_BLK_S_UNSUPP;
         }
         if (!holds(sector, size)) {

@@ -62,6 +62,7 @@ void daemon::remove_others(const std::vector<device_spec>& wanted) {
         const auto& name = entry->first;
         server_.remove(libargo::domid_t{name.domid}, name.number);
         say(severity::notice, fmt::format("device {}: taken away", to_string(name)));
+        end(std::move(entry->second));
         entry = serving_.erase(entry);
     }
 }
@@ -92,15 +93,31 @@ void daemon::start_missing() {
             }
         }
     }
-    if (missing_.empty()) {
+    come_again();
+}
+
+void daemon::come_again() {
+    if (missing_.empty() && ending_.empty()) {
         return;
     }
     retry_.expires_after(retry_interval);
     retry_.async_wait([this](const argoctl::error_code& ec) {
         if (!ec) {
+            reap();
             start_missing();
         }
     });
+}
+
+void daemon::end(served what) {
+    if (what.threads != nullptr) {
+        ending_.push_back({what.disk, std::move(what.threads)});
+    }
+}
+
+void daemon::reap() {
+    // A request holds its disk, so that these threads have nothing to do any more.
+    std::erase_if(ending_, [](const ending& one) { return one.disk.expired(); });
 }
 
 std::shared_ptr<libargo::virtio::device> daemon::make(const device_spec& spec, served& made) {
@@ -109,14 +126,16 @@ std::shared_ptr<libargo::virtio::device> daemon::make(const device_spec& spec, s
     }
     auto storage = std::make_shared<const image>(
         image::options{.path = spec.file, .read_only = spec.read_only, .write_through = spec.write_through});
-    made.disk =
-        std::make_shared<block_device>(std::move(storage), block_device::options{.serial = spec.serial},
-                                       [this](std::function<void()> what) { asio::post(threads_, std::move(what)); });
+    made.threads = std::make_unique<asio::thread_pool>(threads_);
+    const auto run = [threads = made.threads.get()](std::function<void()> what) {
+        asio::post(*threads, std::move(what));
+    };
+    made.disk = std::make_shared<block_device>(std::move(storage), block_device::options{.serial = spec.serial}, run);
     return made.disk;
 }
 
 void daemon::start(const device_spec& spec) {
-    served made{.spec = spec, .disk = nullptr};
+    served made{.spec = spec};
     const auto device = make(spec, made);
     server_.add(libargo::domid_t{spec.name.domid}, spec.name.number, device, spec.port);
     say(severity::notice, fmt::format("device {}: {}", to_string(spec.name), what_is(spec, made.disk)));
@@ -125,9 +144,14 @@ void daemon::start(const device_spec& spec) {
 
 void daemon::close() {
     retry_.cancel();
-    threads_.join();
+    for (const auto& [name, one] : serving_) {
+        if (one.threads != nullptr) {
+            one.threads->join();
+        }
+    }
     server_.close();
     serving_.clear();
+    ending_.clear();
 }
 
 std::string daemon::summary() const {

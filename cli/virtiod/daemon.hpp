@@ -42,9 +42,18 @@ public:
     [[nodiscard]] std::size_t serving() const noexcept { return serving_.size(); }
 
 private:
+    /// Each disk has threads of its own, so that one that hangs holds up no other.
+    using threads_ptr = std::unique_ptr<asio::thread_pool>;
+
     struct served {
         device_spec spec;
-        std::shared_ptr<block_device> disk; // none for other kinds
+        std::shared_ptr<block_device> disk{}; // none for other kinds
+        threads_ptr threads{};
+    };
+    /// A disk that was taken away, and that may have requests yet.
+    struct ending {
+        std::weak_ptr<block_device> disk;
+        threads_ptr threads;
     };
 
     void remove_others(const std::vector<device_spec>& wanted);
@@ -52,13 +61,17 @@ private:
     void start_missing();
     void start(const device_spec& spec);
     [[nodiscard]] std::shared_ptr<libargo::virtio::device> make(const device_spec& spec, served& made);
+    void end(served what);
+    void reap();
+    void come_again();
     void say(libargo::virtio::severity how, const std::string& text) const;
 
-    asio::thread_pool threads_;
+    std::size_t threads_;
     libargo::virtio::log_function log_;
     libargo::virtio::server server_;
     asio::steady_timer retry_;
     std::map<device_name, served> serving_;
+    std::vector<ending> ending_;
     std::map<device_name, device_spec> missing_;
     std::map<device_name, std::string> reasons_; // of those that are missing, as they were last said
 };

@@ -164,7 +164,7 @@ int run(int argc, char** argv) {
     app.add_option("FILE", given.file, "the configuration file")->capture_default_str();
     app.add_flag("--check", given.check, "check the file, and serve nothing");
     app.add_option("--device", given.device, "path of the driver's device")->capture_default_str();
-    app.add_option("--threads", given.threads, "threads that read and write disks")
+    app.add_option("--threads", given.threads, "threads for each disk")
         ->capture_default_str()
         ->check(CLI::Range(std::size_t{1}, most_threads));
     app.add_flag("--verbose", given.verbose, "log more");

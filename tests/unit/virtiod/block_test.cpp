@@ -156,10 +156,13 @@ TEST_F(VirtiodBlock, IsDiscardedAndZeroed) {
     serve();
     ASSERT_EQ(status_of(VIRTIO_BLK_T_OUT, 0, filled(8192, 9)), unsigned{VIRTIO_BLK_S_OK});
     EXPECT_EQ(status_of(VIRTIO_BLK_T_DISCARD, 0, range(0, 8)), unsigned{VIRTIO_BLK_S_OK});
-    auto two = range(8, 1);
-    const auto second = range(10, 1, VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP);
-    two.insert(two.end(), second.begin(), second.end());
-    EXPECT_EQ(status_of(VIRTIO_BLK_T_WRITE_ZEROES, 0, two), unsigned{VIRTIO_BLK_S_OK});
+    const auto unmapped = range(10, 1, VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP);
+    EXPECT_EQ(status_of(VIRTIO_BLK_T_WRITE_ZEROES, 0, range(8, 1)), unsigned{VIRTIO_BLK_S_OK});
+    EXPECT_EQ(status_of(VIRTIO_BLK_T_WRITE_ZEROES, 0, unmapped), unsigned{VIRTIO_BLK_S_OK});
+    auto two = range(20, 1);
+    two.insert(two.end(), unmapped.begin(), unmapped.end());
+    EXPECT_EQ(status_of(VIRTIO_BLK_T_DISCARD, 0, filled(32, 0)), unsigned{VIRTIO_BLK_S_OK}) << "of no sectors";
+    EXPECT_EQ(status_of(VIRTIO_BLK_T_WRITE_ZEROES, 0, two), unsigned{VIRTIO_BLK_S_UNSUPP});
     EXPECT_EQ(file.content(8 * 512, 512), filled(512, 0));
     EXPECT_EQ(file.content(9 * 512, 512), filled(512, 9));
     EXPECT_EQ(file.content(10 * 512, 512), filled(512, 0));
