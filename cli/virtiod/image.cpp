@@ -106,6 +106,18 @@ io_status image::read(std::uint64_t offset, std::span<std::byte> into) const {
     return io_status::ok;
 }
 
+bool image::read_cached(std::uint64_t offset, std::span<std::byte> into) const {
+    if (!can_try_) {
+        return false;
+    }
+    const iovec piece{.iov_base = into.data(), .iov_len = into.size()};
+    const auto got = ::preadv2(file_.get(), &piece, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+    if (got < 0 && errno == EOPNOTSUPP) {
+        can_try_ = false;
+    }
+    return got >= 0 && static_cast<std::size_t>(got) == into.size();
+}
+
 io_status image::write(std::uint64_t offset, std::span<const std::byte> from) const {
     while (!from.empty()) {
         const iovec piece{.iov_base = const_cast<std::byte*>(from.data()), // NOLINT(*-const-cast): it is only read

@@ -4,6 +4,7 @@
 
 #include "util/descriptor.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -37,6 +38,8 @@ public:
 
     /// What is beyond the end of a file that has shrunk is an error.
     [[nodiscard]] io_status read(std::uint64_t offset, std::span<std::byte> into) const;
+    /// Reads what is in memory already, without blocking. @returns whether all of it was
+    [[nodiscard]] bool read_cached(std::uint64_t offset, std::span<std::byte> into) const;
     [[nodiscard]] io_status write(std::uint64_t offset, std::span<const std::byte> from) const;
     [[nodiscard]] io_status flush() const;
     [[nodiscard]] io_status discard(std::uint64_t offset, std::uint64_t size) const;
@@ -51,6 +54,7 @@ private:
     argoctl::descriptor file_;
     bool is_device_ = false;
     std::uint32_t block_size_ = 512;
+    mutable std::atomic<bool> can_try_ = true; // the file system knows reads that do not block
 };
 
 } // namespace argovirtiod

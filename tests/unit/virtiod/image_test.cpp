@@ -24,6 +24,11 @@ TEST(VirtiodImage, IsReadAndWritten) {
     std::vector<std::byte> read(1024);
     EXPECT_EQ(one.read(512, read), io_status::ok);
     EXPECT_EQ(read, written);
+    std::vector<std::byte> cached(1024);
+    if (one.read_cached(512, cached)) { // not every file system can
+        EXPECT_EQ(cached, written);
+    }
+    EXPECT_FALSE(one.read_cached(8000, cached)) << "beyond the end";
 }
 
 TEST(VirtiodImage, IsZeroed) {
