@@ -15,6 +15,9 @@ constexpr std::chrono::seconds refusal_interval{1};
 /// Strangers of which is remembered when they were told. Beyond, the oldest ones are told again early.
 constexpr std::size_t most_refused = 1024;
 constexpr std::size_t bits_of_byte = 8;
+/// A domain can cause so many lines of the log in that time.
+constexpr unsigned most_lines = 20;
+constexpr std::chrono::seconds log_interval{5};
 
 [[nodiscard]] std::string name_of(domid_t domid, std::uint16_t number) {
     return "device " + libargo::to_string(domid) + ":" + std::to_string(number);
@@ -37,10 +40,25 @@ hub::~hub() {
     }
 }
 
-void hub::say(severity how, const std::string& text) const {
-    if (settings_.log) {
-        settings_.log(how, text);
+void hub::say(domid_t about, severity how, const std::string& text) {
+    if (!settings_.log) {
+        return;
     }
+    budget& left = budgets_[about];
+    const auto now = clock::now();
+    if (now - left.since >= log_interval) {
+        if (left.left_out != 0) {
+            settings_.log(severity::warning, "domain " + libargo::to_string(about) + ": " +
+                                                 std::to_string(left.left_out) + " lines were left out");
+        }
+        left = {.since = now};
+    }
+    if (left.lines == most_lines) {
+        ++left.left_out;
+        return;
+    }
+    ++left.lines;
+    settings_.log(how, text);
 }
 
 void hub::set_port(port_t port, std::size_t largest) { ports_[port] = largest; }
@@ -253,7 +271,7 @@ void hub::hello(domid_t domid, port_t port, const control& asked) {
         return;
     }
     if (!from->greeted()) {
-        say(severity::info, name_of(*from) + ": the driver side is here");
+        say(domid, severity::info, name_of(*from) + ": the driver side is here");
     }
     from->greet(asked.token, largest);
     answer_hello(from);
@@ -361,11 +379,11 @@ void hub::answer_device(const std::shared_ptr<link>& to, const control& asked) {
     if (target.status() != before) {
         if (target.status() == 0) {
             counters_.stale += to->drop_stale();
-            say(severity::info, name_of(to->domid(), asked.device) + ": reset");
+            say(to->domid(), severity::info, name_of(to->domid(), asked.device) + ": reset");
         } else if ((target.status() & ~before & VIRTIO_CONFIG_S_DRIVER_OK) != 0) {
-            say(severity::info, name_of(to->domid(), asked.device) + ": its driver is ready");
+            say(to->domid(), severity::info, name_of(to->domid(), asked.device) + ": its driver is ready");
         } else if ((target.status() & ~before & VIRTIO_CONFIG_S_FAILED) != 0) {
-            say(severity::warning, name_of(to->domid(), asked.device) + ": its driver has given up");
+            say(to->domid(), severity::warning, name_of(to->domid(), asked.device) + ": its driver has given up");
         }
     }
     if (!reply.response.empty()) {
@@ -413,7 +431,8 @@ void hub::receive_record(const std::shared_ptr<link>& from, const record& header
         became = target->take(header, payload, message, alone);
     } catch (const std::exception& error) {
         // The request is gone, and so has failed.
-        say(severity::error, name_of(from->domid(), header.device) + ": a request failed: " + error.what());
+        say(from->domid(), severity::error,
+            name_of(from->domid(), header.device) + ": a request failed: " + error.what());
         became.what = outcome::handed;
     }
     switch (became.what) {
@@ -437,7 +456,7 @@ void hub::receive_record(const std::shared_ptr<link>& from, const record& header
         break;
     case outcome::breach:
         ++counters_.breaches;
-        say(severity::warning,
+        say(from->domid(), severity::warning,
             name_of(from->domid(), header.device) +
                 ": the driver side broke the protocol (a request out of order, or with an id that is "
                 "in use); the device needs a reset");

@@ -249,6 +249,17 @@ TEST_F(hub_breach_test, ResponsesThatNobodyReadsAreBounded) {
     EXPECT_EQ(status(), 0U);
 }
 
+TEST_F(hub_breach_test, ADomainCannotFloodTheLog) {
+    for (int i = 0; i < 50; ++i) {
+        driver.set_up(1, 0);
+    }
+    EXPECT_EQ(lines.size(), 20U);
+    driver_side other(hub, 301, domid_t{4});
+    hub.add(domid_t{4}, 1, 301, std::make_shared<kept_device>());
+    other.set_up(1, 0);
+    EXPECT_EQ(lines.back(), "device 4:1: its driver is ready") << "and keeps no other out of it";
+}
+
 TEST_F(hub_breach_test, ARingThatIsTooSmallIsNotGreeted) {
     bytes payload(8);
     store(payload, 0, std::uint32_t{1});

@@ -75,10 +75,20 @@ public:
     /// A driver side cannot be sent to.
     [[gnu::visibility("default")]] void lost(const std::shared_ptr<link>& to);
 
+    /// Writes to the log what a domain caused, and not more than a few lines in a second.
+    [[gnu::visibility("default")]] void say(domid_t about, severity how, const std::string& text);
+
     [[nodiscard]] const statistics& counters() const noexcept { return counters_; }
 
 private:
     using key = std::pair<domid_t, port_t>;
+
+    /// What a domain has had of the log lately.
+    struct budget {
+        clock::time_point since{};
+        unsigned lines = 0;
+        unsigned left_out = 0;
+    };
 
     [[nodiscard]] std::shared_ptr<link> find(domid_t domid, port_t port) const;
     [[nodiscard]] std::shared_ptr<link> obtain(domid_t domid, port_t port);
@@ -102,7 +112,6 @@ private:
     void end_fences(const std::shared_ptr<link>& of);
     /// The link may have output now.
     void offer(const std::shared_ptr<link>& what);
-    void say(severity how, const std::string& text) const;
 
     settings settings_;
     std::shared_ptr<completions> completions_;
@@ -110,6 +119,7 @@ private:
     std::map<port_t, std::size_t> ports_;
     std::map<key, std::shared_ptr<link>> links_;
     std::map<domid_t, std::weak_ptr<buffer_pool>> pools_;
+    std::map<domid_t, budget> budgets_;
     std::map<key, clock::time_point> refused_; // when a stranger was last told that it is one
     std::vector<std::shared_ptr<link>> ready_;
 };

@@ -322,12 +322,13 @@ private:
         const bool is_absent = ec == condition::peer_absent || ec == condition::peer_gone;
         if (!is_absent) {
             const auto hint = advice(ec);
-            say(severity::warning, "cannot send from port " + std::to_string(to->port()) + " to " +
-                                       to_string(to->peer()) + ": " + ec.message() +
-                                       (hint.empty() ? "" : "; " + std::string(hint)));
+            hub_->say(to->domid(), severity::warning,
+                      "cannot send from port " + std::to_string(to->port()) + " to " + to_string(to->peer()) + ": " +
+                          ec.message() + (hint.empty() ? "" : "; " + std::string(hint)));
         } else if (to->greeted()) {
-            say(severity::info, "domain " + to_string(to->domid()) + ", port " + std::to_string(to->port()) +
-                                    ": the driver side is gone");
+            hub_->say(to->domid(), severity::info,
+                      "domain " + to_string(to->domid()) + ", port " + std::to_string(to->port()) +
+                          ": the driver side is gone");
         }
         hub_->lost(to);
     }
@@ -344,8 +345,9 @@ private:
                 const auto via = self->ring_of(*one);
                 error_code failed;
                 if (via == nullptr || (!via->socket.space(0, one->peer(), failed).exists && !failed)) {
-                    self->say(severity::info, "domain " + to_string(one->domid()) + ", port " +
-                                                  std::to_string(one->port()) + ": the driver side is gone");
+                    self->hub_->say(one->domid(), severity::info,
+                                    "domain " + to_string(one->domid()) + ", port " + std::to_string(one->port()) +
+                                        ": the driver side is gone");
                     self->hub_->lost(one);
                 }
             }
