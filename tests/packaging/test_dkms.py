@@ -32,10 +32,11 @@ class Dkms(unittest.TestCase):
                 copy.run(f"cd /src; make install KDIR={kdir} 2>&1")
             left = copy.run(f"""
                 dkms remove "$(dkms status argo | sed 's/,.*//')" --all >/dev/null
-                find /lib/modules/{release} -name 'argo*'
+                find /lib/modules/{release} -name 'argo*' -o -name 'virtio_argo*'
             """)
         self.assertIn("DKMS replaces the modules of make install", said)
         self.assertRegex(said, rf"argo/[0-9.]+, {re.escape(release)}, x86_64: installed")
         found = set(re.findall(r"updates/(\S+)/(\w+)\.ko", said))
         self.assertEqual(left, "")
-        self.assertEqual(found, {("dkms", name) for name in ("argo", "argo_char", "argo_loopback", "argo_net")})
+        self.assertEqual(found, {("dkms", name) for name in ("argo", "argo_char", "argo_loopback", "argo_net",
+                                                                "virtio_argo")})

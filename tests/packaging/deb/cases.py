@@ -87,11 +87,11 @@ for test in cmake pkg-config dkms; do
 	rm -r /tmp/autopkgtest
 done
 for kernel in "$K" "$LATER"; do
-	[ "$(cd "/lib/modules/$kernel" && find . -name 'argo*')" = "$(cd "/lib/modules/$kernel/updates/dkms" &&
-		find . -name 'argo*' | sed 's,^\.,./updates/dkms,')" ] || die "modules of $kernel elsewhere than in updates/dkms"
+	[ "$(cd "/lib/modules/$kernel" && find . -name 'argo*' -o -name 'virtio_argo*')" = "$(cd "/lib/modules/$kernel/updates/dkms" &&
+		find . -name 'argo*' -o -name 'virtio_argo*' | sed 's,^\.,./updates/dkms,')" ] || die "modules of $kernel elsewhere than in updates/dkms"
 done
 get remove argo argo-dkms argo-utils libargo-dev libargo0
-[ -z "$(find /lib/modules/ /usr/src/ -name 'argo*')" ] || die "left: $(find /lib/modules/ /usr/src/ -name 'argo*')"
+[ -z "$(find /lib/modules/ /usr/src/ -name 'argo*' -o -name 'virtio_argo*')" ] || die "left: $(find /lib/modules/ /usr/src/ -name 'argo*' -o -name 'virtio_argo*')"
 [ -z "$(modinfo -k "$K" argo 2>/dev/null)" ] || die "depmod still knows the modules"
 get purge argo argo-dkms argo-utils libargo-dev libargo0
 mv "/lib/modules/$LATER" /tmp/later

@@ -97,7 +97,7 @@ install -U --oldpackage before/argo-dkms-*.rpm
 status "argo/$B, $one" "argo/$B, $two"
 install -e argo-dkms
 status
-[ -z "$(find /lib/modules/ /usr/src/ -name 'argo*')" ] || die "left: $(find /lib/modules/ /usr/src/ -name 'argo*')"
+[ -z "$(find /lib/modules/ /usr/src/ -name 'argo*' -o -name 'virtio_argo*')" ] || die "left: $(find /lib/modules/ /usr/src/ -name 'argo*' -o -name 'virtio_argo*')"
 """, "installing, upgrading and removing argo-dkms")
 
 

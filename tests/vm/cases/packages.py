@@ -99,7 +99,8 @@ def argo_reaches_dom0(lab, u):
 def a_purge_leaves_nothing(_, u):
     u.check("DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 purge argo argo-dkms argo-utils libargo0", 240)
     # /etc/argo is the admin's own.
-    left = u.check("find /etc /usr /lib/modules /var/lib/dkms \\( -name 'argo*' -o -name 'libargo*' \\) ! -name '*argon2*' | "
+    left = u.check("find /etc /usr /lib/modules /var/lib/dkms \\( -name 'argo*' -o -name 'libargo*' "
+                   "-o -name 'virtio_argo*' \\) ! -name '*argon2*' | "
                    "grep -v '^/etc/argo\\(/\\|$\\)'; true")
     expect(not left, left)
     u.reboot("pv")
