@@ -84,7 +84,7 @@ def a_disk_and_entropy(lab, u):
     disk.unload()
 
 
-@each("pvh61", "pv612", timeout=400, needs=NEEDS, loopback=True)
+@case("pv612", timeout=400, needs=NEEDS, loopback=True)
 def a_back_end_dies_under_load_and_comes_again(lab, u):
     """Nothing is lost, and no request fails."""
     disk = Disk(lab, u)
@@ -99,7 +99,7 @@ def a_back_end_dies_under_load_and_comes_again(lab, u):
     disk.unload()
 
 
-@each("pv61", "pvh612", needs=NEEDS, loopback=True, expects=["I/O error", "Buffer I/O error", "is broken off: no back end"])
+@case("pv61", needs=NEEDS, loopback=True, expects=["I/O error", "Buffer I/O error", "is broken off: no back end"])
 def a_back_end_that_stays_away_fails_its_devices(lab, u):
     disk = Disk(lab, u, "timeout=2")
     disk.daemon.kill(9)
@@ -110,7 +110,7 @@ def a_back_end_that_stays_away_fails_its_devices(lab, u):
     disk.unload()
 
 
-@each("pv61", "pvh612", needs=NEEDS, loopback=True, expects=["I/O error", "Buffer I/O error"])
+@case("pvh612", needs=NEEDS, loopback=True, expects=["I/O error", "Buffer I/O error"])
 def the_module_goes_under_load(lab, u):
     disk = Disk(lab, u)
     readers = [u.spawn(f"while dd if={disk.name} of=/dev/null bs=64k iflag=direct; do :; done") for _ in range(4)]
