@@ -42,7 +42,7 @@ struct device_spec {
     friend bool operator==(const device_spec&, const device_spec&) = default;
 };
 
-/// What is wrong in a line.
+/// A mistake in a line.
 struct mistake {
     std::size_t line = 0; ///< from 1
     std::string what;

@@ -36,7 +36,7 @@ public:
     /// Bytes of a block of the storage.
     [[nodiscard]] std::uint32_t block_size() const noexcept { return block_size_; }
 
-    /// What is beyond the end of a file that has shrunk is an error.
+    /// A read beyond the end of a file that has shrunk is an error.
     [[nodiscard]] io_status read(std::uint64_t offset, std::span<std::byte> into) const;
     /// Reads what is in memory already, without blocking. @returns whether all of it was
     [[nodiscard]] bool read_cached(std::uint64_t offset, std::span<std::byte> into) const;

@@ -8,7 +8,7 @@
 #include <linux/virtio_ring.h>
 
 #ifndef ARGO_HAVE_VIRTQUEUE_INFO
-/* What a driver wants to know of a queue, as newer series give it. */
+/* A driver's wishes for a queue, as newer series give them. */
 struct virtqueue_info {
 	const char *name;
 	vq_callback_t *callback;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a driver does with its device but for using the queues. Each operation
+ * A driver's operations on its device, but for using the queues. Each operation
  * notes what the driver wants, and tells the back end if that is there. A back
  * end that is not, or does not answer, is told when the device is set up again.
  * No driver waits for a back end that is gone.

@@ -124,7 +124,7 @@ static void register_work_fn(struct work_struct *work)
 		return;
 	do_unregister(dev);
 	virtio_argo_backend_hold(be);
-	/* Who finds it finished may free it. */
+	/* A caller that finds it finished may free it. */
 	smp_store_release(&dev->finished, true);
 	virtio_argo_look(be);
 	wake_up_all(&be->answers);

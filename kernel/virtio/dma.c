@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a descriptor holds: the physical address of memory of this domain, which
+ * A descriptor holds the physical address of memory of this domain, which
  * phys_to_virt() turns back. In a Xen domain virtio asks the DMA API for it,
  * whose own answer may be a machine address or that of a bounce buffer. No
  * device ever sees it, so nothing is mapped, flushed or bounced.

@@ -361,7 +361,7 @@ static int find_new(struct virtio_argo_backend *be, u16 num)
 				num, trouble(rc), rc);
 		link->said = rc;
 	}
-	/* What makes no sense will not make sense in a while. */
+	/* An answer that makes no sense will make none in a while. */
 	return rc == -EPROTO || rc == -E2BIG ? 0 : rc;
 }
 
@@ -541,7 +541,7 @@ static void end_session(struct virtio_argo_backend *be)
 		mutex_lock(&dev->ctl);
 		virtio_argo_queues_stop(dev);
 		mutex_unlock(&dev->ctl);
-		/* What drivers wait for in a loop is put off. */
+		/* Drivers may wait in a loop: chains are put off. */
 		virtio_argo_kick(dev);
 	}
 	if (!be->up)

@@ -73,7 +73,7 @@ static void prepare_small(struct virtio_argo_queue *q)
 	m->len = 0;
 	for (;;) {
 		spin_lock_irqsave(&q->lock, flags);
-		/* What was put off meanwhile comes before what is available. */
+		/* Records put off meanwhile come before available chains. */
 		chain = q->fresh.to ? q->unsent : virtio_argo_next_unsent(q);
 		if (!chain || chain->sent ||
 		    m->nr_chains == VIRTIO_ARGO_BATCH ||

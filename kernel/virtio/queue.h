@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files that work on a queue share. */
+/* Functions that the files that work on a queue share. */
 #ifndef _ARGO_VIRTIO_QUEUE_H
 #define _ARGO_VIRTIO_QUEUE_H
 

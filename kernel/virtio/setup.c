@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the back end is asked and told to set a device up, the first time and
- * again. Nothing that it answers is trusted.
+ * Questions to the back end and orders that set a device up, the first time and
+ * again. No answer is trusted.
  */
 #include <linux/bits.h>
 #include <linux/random.h>
@@ -121,7 +121,7 @@ int virtio_argo_set_features(struct virtio_argo_dev *dev)
  * @dev: device
  * @status: the status
  *
- * What the device refuses is taken from virtio_argo_dev.status.
+ * Status bits that the device refuses are taken from virtio_argo_dev.status.
  *
  * Context: may sleep, under virtio_argo_dev.ctl.
  * Return: as virtio_argo_set_queue().
@@ -394,7 +394,7 @@ static int replay(struct virtio_argo_dev *dev)
  * virtio_argo_setup_again() - set up a device whose back end has forgotten it
  * @dev: device, which is not online
  *
- * What was sent and not answered is sent again.
+ * Chains that were sent and not answered are sent again.
  *
  * Context: may sleep, takes virtio_argo_dev.ctl.
  * Return: as virtio_argo_setup(), or -EMEDIUMTYPE (it is another device now).

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is shown of a device, in the folder "argo" of its parent. */
+/* Attributes of a device, in the folder "argo" of its parent. */
 #include <linux/device.h>
 
 #include "virtio.h"

@@ -47,7 +47,7 @@
 #include "compat.h"
 #include "wire.h"
 
-/* What this driver side supports of a device. */
+/* Limits of this driver side for a device. */
 #define VIRTIO_ARGO_MAX_CONFIG		SZ_4K
 #define VIRTIO_ARGO_MAX_QUEUES		64u
 #define VIRTIO_ARGO_MAX_QUEUE_SIZE	1024u

@@ -91,7 +91,7 @@ public:
         deliver(to, source, is_data ? data_type : control_type, from.take(from.number()));
     }
 
-    /// What makes the device ready, so that not every input has to find it out.
+    /// Makes the device ready, so that not every input has to find out how.
     void set_up() {
         const auto tell = [this](bool of_bus, unsigned id, std::initializer_list<std::uint32_t> values) {
             control_writer out({.of_bus = of_bus, .id = static_cast<std::uint8_t>(id), .device = 1, .token = 1});

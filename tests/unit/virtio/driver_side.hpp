@@ -22,7 +22,7 @@ using bytes = std::vector<std::byte>;
 [[nodiscard]] bytes text_bytes(std::string_view text);
 [[nodiscard]] bytes filled(std::size_t size, unsigned value);
 
-/// What a driver sees of an answer.
+/// An answer, as a driver sees it.
 struct used_chain {
     std::uint16_t id = 0;
     std::uint32_t epoch = 0;

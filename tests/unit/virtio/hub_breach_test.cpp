@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a driver side that breaks the protocol gets: section 7 of docs/virtio-argo.md, and what this side bounds.
+// Answers to a driver side that breaks the protocol: section 7 of docs/virtio-argo.md, and the bounds of this side.
 #include <linux/virtio_config.h>
 
 #include "hub_fixture.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a driver side that keeps to the protocol gets.
+// Answers to a driver side that keeps to the protocol.
 #include <stdexcept>
 
 #include <linux/virtio_config.h>

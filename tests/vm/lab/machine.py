@@ -47,7 +47,7 @@ class Lab:
         self.built = built
         self.logs = own_directory(logs)
         self.guests = []
-        # What domains have started (Domain.spawn) since the runner last ended it.
+        # Processes that domains have started (Domain.spawn) since the runner last ended them.
         self.spawned = []
         # What QEMU did wrong (emulator.py) since the runner last looked.
         self.emulator_faults = []

@@ -12,7 +12,7 @@
 
 namespace libargo::virtio {
 
-/// What a device is.
+/// The description of a device, as its drivers find it.
 struct device_description {
     std::uint32_t id = 0;                          ///< the VirtIO device id, as in <linux/virtio_ids.h>
     std::uint32_t vendor = 0;                      ///< the id of a vendor, which no driver of Linux looks at
@@ -22,7 +22,7 @@ struct device_description {
     std::size_t max_chain = std::size_t{1} << 16U; ///< the most bytes of a request, those to read and room together
 };
 
-/// What one message between the two sides takes. Requests and answers that fit one message are the fastest.
+/// The most that one message between the two sides takes. Requests and answers that fit one message are the fastest.
 struct link_limits {
     std::size_t request = 0; ///< readable bytes of a request
     std::size_t answer = 0;  ///< bytes of an answer
@@ -47,7 +47,7 @@ public:
     device& operator=(const device&) = delete;
     virtual ~device();
 
-    /// What the device is. Only the values at the time when it is added to a server count.
+    /// The device's description. Only the values at the time when it is added to a server count.
     [[nodiscard]] virtual device_description describe() const = 0;
 
     /// Reads the config space. @p offset and @p into lie within it.

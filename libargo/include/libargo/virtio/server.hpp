@@ -82,7 +82,7 @@ public:
     /// Ends all. Requests that end later have no effect.
     void close() { core_->close(); }
 
-    /// What happened so far.
+    /// The counters of the server so far.
     [[nodiscard]] statistics counters() const { return core_->counters(); }
 
 private:

@@ -5,7 +5,7 @@
 
 namespace libargo::virtio {
 
-/// What a server has done since it began.
+/// Counters of a server since it began.
 struct statistics {
     std::uint64_t messages_received = 0;
     std::uint64_t messages_sent = 0;

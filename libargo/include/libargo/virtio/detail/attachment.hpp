@@ -37,7 +37,7 @@ struct received {
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return memory.bytes().first(size); }
 };
 
-/// What became of a record.
+/// The fate of a record.
 enum class outcome : std::uint8_t {
     handed,     ///< to the device
     unfinished, ///< further records of the chain follow
@@ -68,7 +68,7 @@ public:
     [[nodiscard]] device& what() const noexcept { return *device_; }
     [[nodiscard]] std::uint32_t status() const noexcept { return status_; }
 
-    /// What became of a control message.
+    /// The fate of a control message.
     struct reply {
         std::vector<std::byte> response{}; ///< empty where there is none
         bool makes_sense = true;           ///< a message without response that makes sense is answered later

@@ -47,12 +47,12 @@ struct chain {
     std::uint32_t used = 0;
     bool failed = false;
 
-    // What of the answer is in messages already.
+    // Parts of the answer that are in messages already.
     std::size_t parts_sent = 0;
     std::size_t bytes_sent = 0; ///< of the part that is next
 };
 
-/// What devices have to say, from any thread, until the executor takes it.
+/// Completions and changes of devices, from any thread, until the executor takes them.
 class completions {
 public:
     /// @param wake called when there is something and was nothing, from any thread

@@ -83,7 +83,7 @@ public:
 private:
     using key = std::pair<domid_t, port_t>;
 
-    /// What a domain has had of the log lately.
+    /// The lines of the log that a domain has caused lately.
     struct budget {
         clock::time_point since{};
         unsigned lines = 0;
