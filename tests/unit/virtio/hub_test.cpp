@@ -11,25 +11,18 @@ namespace {
 
 using namespace detail;
 
-[[nodiscard]] bytes numbers16(std::initializer_list<std::uint16_t> values) {
-    bytes made(values.size() * 2);
+template <class Number> [[nodiscard]] bytes stored(std::initializer_list<Number> values) {
+    bytes made(values.size() * sizeof(Number));
     std::size_t at = 0;
     for (const auto value : values) {
         store(made, at, value);
-        at += 2;
+        at += sizeof(Number);
     }
     return made;
 }
 
-[[nodiscard]] bytes numbers32(std::initializer_list<std::uint32_t> values) {
-    bytes made(values.size() * 4);
-    std::size_t at = 0;
-    for (const auto value : values) {
-        store(made, at, value);
-        at += 4;
-    }
-    return made;
-}
+[[nodiscard]] bytes numbers16(std::initializer_list<std::uint16_t> values) { return stored(values); }
+[[nodiscard]] bytes numbers32(std::initializer_list<std::uint32_t> values) { return stored(values); }
 
 TEST_F(hub_test, TheBusListsTheDevicesOfTheDomain) {
     hub.add(driver_side::domid, 9, 258, std::make_shared<kept_device>());
